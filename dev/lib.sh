@@ -13,10 +13,12 @@ die() {
     exit 1
 }
 
-# The folder that holds Odoo's own `odoo` package.
+# The folder that holds Odoo's own `odoo` package; dev/setup keeps ODOO_PATH for later.
 odoo_home() {
     if [ -n "${ODOO_PATH:-}" ]; then
-        cd "$ODOO_PATH" && pwd -P
+        (cd "$ODOO_PATH" && pwd -P)
+    elif [ -e "$dev/odoo.path" ]; then
+        cat "$dev/odoo.path"
     else
         echo "$dev/odoo/usr/lib/python3/dist-packages"
     fi
