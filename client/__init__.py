@@ -1,0 +1,3 @@
+from .batches import BatchResult
+from .gateway import Gateway
+from .paging import Page
