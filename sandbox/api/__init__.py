@@ -1,0 +1,13 @@
+"""The endpoints. Importing a module registers its routes."""
+
+from . import batches, interests, lists, members, merge_fields, root, segments
+
+__all__ = [
+    "batches",
+    "interests",
+    "lists",
+    "members",
+    "merge_fields",
+    "root",
+    "segments",
+]

@@ -1,0 +1,159 @@
+"""The path of a request: fault, key, slots, endpoint, envelope, record."""
+
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from urllib.parse import parse_qsl
+
+import orjson
+
+from . import api, auth, control, problems, routing
+from .call import Call, Raw
+from .faults import JSON, PROBLEM
+from .server import Answer
+
+PREFIX = "/3.0"
+KEPT_HEADERS = ("user-agent", "accept-encoding", "accept-language", "content-type")
+SCHEMA = "https://us1.api.mailchimp.com/schema/3.0/Definitions"
+DESCRIBED_BY = f'<{SCHEMA}/ProblemDetailDocument.json>; rel="describedBy"'
+
+
+class Application:
+    """Answers :class:`.server.Incoming` requests on behalf of a sandbox."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.adapter = routing.build()
+        self._slots = threading.Lock()
+
+    def __call__(self, incoming):
+        """:return Answer: never raises"""
+        path = incoming.path
+        if path.startswith("/_sandbox"):
+            return control.answer(self.sandbox, incoming)
+        call = self._call(incoming)
+        if path.startswith("/_results/"):
+            return self._with_faults(call, lambda: self._results(incoming))
+        if not path.startswith(PREFIX):
+            return Answer(404, b"Not Found", "text/plain")
+        return self._with_faults(call, lambda: self._serve(call))
+
+    def _call(self, incoming):
+        path = incoming.path
+        if path.startswith(PREFIX):
+            path = path[len(PREFIX) :] or "/"
+        query = dict(parse_qsl(incoming.query, keep_blank_values=True))
+        call = Call(
+            self.sandbox, incoming.method, path, query, incoming.body, incoming.headers
+        )
+        call.flight = 0
+        return call
+
+    def _with_faults(self, call, serve):
+        fault = self.sandbox.faults.take(call.method, call.path, call.query)
+        answer = fault.instead() if fault else None
+        if answer is None:
+            if fault and fault.kind == "slow":
+                call.delay = fault.seconds
+            answer = serve()
+            if fault:
+                answer = fault.spoil(answer)
+        self._record(call, answer, fault)
+        return answer
+
+    def _record(self, call, answer, fault):
+        self.sandbox.monitor.request(
+            at=self.sandbox.clock.now(),
+            account=call.account.name if call.account else "",
+            method=call.method,
+            path=call.path,
+            query=call.query,
+            body=call.body,
+            status=answer.status,
+            fault=fault.kind if fault else "",
+            in_flight=call.flight,
+            headers={k: v for k, v in call.headers.items() if k in KEPT_HEADERS},
+        )
+
+    def _serve(self, call):
+        try:
+            auth.authenticate(call)
+            with self._slot(call):
+                delay = self.sandbox.latency + getattr(call, "delay", 0)
+                if delay:
+                    time.sleep(delay)
+                return self.run(call)
+        except problems.Problem as problem:
+            return refuse(call, problem)
+
+    @contextmanager
+    def _slot(self, call):
+        """One of the simultaneous requests that a user may make."""
+        account = call.account
+        with self._slots:
+            account.in_flight += 1
+            call.flight = account.in_flight
+        try:
+            if call.flight > account.max_in_flight:
+                raise problems.named("TooManyRequests")
+            yield
+        finally:
+            with self._slots:
+                account.in_flight -= 1
+
+    def run(self, call):
+        """Find the endpoint and wrap what it returns.
+
+        :param Call call: authenticated
+        :return Answer: a problem document when it refuses
+        """
+        try:
+            self._triggered(call)
+            method = self._method(call)
+            function, arguments = routing.match(self.adapter, method, call.path)
+            if function.locked:
+                with self.sandbox.lock:
+                    result = function(call, **arguments)
+                    return accept(call, result)
+            return accept(call, function(call, **arguments))
+        except problems.Problem as problem:
+            return refuse(call, problem)
+
+    @staticmethod
+    def _triggered(call):
+        name = call.headers.get("x-trigger-error")
+        problem = problems.named(name) if name else None
+        if problem:
+            raise problem
+
+    @staticmethod
+    def _method(call):
+        override = call.headers.get("x-http-method-override")
+        if not override:
+            return call.method
+        if call.method != "POST":
+            raise problems.named("InvalidMethodOverride")
+        return override.upper()
+
+    def _results(self, incoming):
+        with self.sandbox.lock:
+            return api.batches.download(self.sandbox, incoming)
+
+
+def accept(call, result):
+    """:return Answer: 200 with the selected fields, or 204 when there is nothing"""
+    headers = {"X-Request-Id": str(uuid.uuid4())}
+    if result is None:
+        return Answer(204, b"", JSON, headers)
+    if isinstance(result, Raw):
+        return Answer(200, result.body, result.content_type, headers)
+    return Answer(200, orjson.dumps(call.selection().apply(result)), JSON, headers)
+
+
+def refuse(call, problem):
+    """:return Answer: the problem document"""
+    language = call.account.language if call.account else "en"
+    instance, body = problem.body(language)
+    headers = {"X-Request-Id": instance, "Link": DESCRIBED_BY, **problem.headers}
+    return Answer(problem.status, body, PROBLEM, headers)

@@ -1,0 +1,6 @@
+"""Bulk."""
+
+
+def subscribe(call, audience):
+    """Create and update up to 500 members."""
+    raise NotImplementedError

@@ -1,0 +1,88 @@
+"""The sandbox as a whole."""
+
+import threading
+
+from .account import Account
+from .app import Application
+from .clock import Clock
+from .faults import Faults
+from .ids import Ids
+from .monitor import Monitor
+from .server import Server
+
+HOST = "127.0.0.1"
+DEFAULT_KEY = "0123456789abcdef0123456789abcdef-us1"
+
+
+class Sandbox:
+    """A stateful Mailchimp on loopback.
+
+    :param int port: 0 picks a free one at :meth:`start`
+    :param float latency: seconds that every answer of the API takes
+
+    ``clock``, ``faults``, ``monitor``, ``people``, ``webhooks`` and ``batches`` are its
+    controls; ``lock`` guards the state.
+    """
+
+    def __init__(self, port=0, latency=0.0):
+        self.lock = threading.RLock()
+        self.latency = latency
+        self.clock = Clock()
+        self.faults = Faults()
+        self.monitor = Monitor()
+        self.ids = Ids()
+        self.accounts = []
+        self._server = Server(Application(self), HOST, port)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.stop()
+
+    def start(self):
+        """Serve; returns when the port answers."""
+        self._server.start()
+        return self
+
+    def stop(self):
+        """Close the port and end the threads. The state stays."""
+        self._server.stop()
+
+    @property
+    def root(self):
+        """:return str: ``http://127.0.0.1:41233``"""
+        return f"http://{HOST}:{self._server.port}"
+
+    @property
+    def url(self):
+        """:return str: base URL of the API, ``http://127.0.0.1:41233/3.0``"""
+        return f"{self.root}/3.0"
+
+    def reset(self):
+        """Forget all accounts, faults and records; the port stays open."""
+        with self.lock:
+            self.faults.clear()
+            self.monitor.clear()
+            self.clock.reset()
+            self.accounts.clear()
+            self.ids = Ids()
+            self.latency = 0.0
+
+    def add_account(self, api_key=DEFAULT_KEY, name="Sandbox Company", **values):
+        """:return Account: a new one, opened by ``api_key``"""
+        with self.lock:
+            account = Account(self, api_key, name, **values)
+            self.accounts.append(account)
+            return account
+
+    @property
+    def requests(self):
+        """:return list: of :class:`.monitor.Recorded` since the last reset"""
+        return list(self.monitor.requests)
+
+    @property
+    def transitions(self):
+        """:return list: of :class:`.monitor.Transition` since the last reset"""
+        return list(self.monitor.transitions)
