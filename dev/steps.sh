@@ -58,39 +58,16 @@ add_system_packages() {
 
 # --- Odoo --------------------------------------------------------------------------
 
-# The machine's own package sources, of its release and of Debian's unstable suite,
-# which is where Odoo is. Elsewhere than on Debian: of its release alone.
-package_sources() {
-    local codename suites
-    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-    suites=$codename
-    ! grep -qx 'ID=debian' /etc/os-release || suites="$codename sid"
-    # deb822 stanzas, then one-line entries turned into stanzas
-    {
-        cat /etc/apt/sources.list.d/*.sources 2>/dev/null | grep -v '^#'
-        sed -nE 's/^deb +(\[.*signed-by=([^] ]+).*\] +)?([^ []+) +([^ ]+) +(.*)/\
-Types: deb\nURIs: \3\nSuites: \4\nComponents: \5\nSigned-By: \2\n/p' \
-            /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-            grep -v '^Signed-By: $'
-    } | awk -v codename="$codename" -v suites="$suites" '
-        BEGIN { RS = ""; FS = "\n"; ORS = "\n\n" }
-        $0 ~ "\nSuites:[^\n]*[ ]" codename "( |\n|$)" && /Components:[^\n]* main/ &&
-        !/Enabled: *no/ {
-            sub(/\nSuites:[^\n]*/, "\nSuites: " suites)
-            print
-        }'
-}
-
 # Debian's package of Odoo, with what its links lead to, unpacked beside the system.
 step_odoo() {
     local apt=$dev/apt release
     rm -rf "$apt"
     mkdir -p "$apt"/{lists/partial,cache/archives/partial,sources,debs}
-    package_sources >"$apt/sources/odoo.sources"
+    "$(find_python)" "$root/dev/package_sources.py" >"$apt/sources/odoo.sources"
     local options=(
         -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
         -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt/sources"
-        -o Acquire::Retries=3 -o APT::Sandbox::User=
+        -o Acquire::Retries=3 -o APT::Sandbox::User=root
     )
     apt-get "${options[@]}" update
     apt-cache "${options[@]}" show odoo-19 >/dev/null ||
