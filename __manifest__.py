@@ -1,0 +1,32 @@
+{
+    "name": "Mailchimp Connector",
+    "summary": "Mailchimp audiences, members and consent in Odoo, always current",
+    "version": "19.0.1.0.0",
+    "category": "Marketing/Email Marketing",
+    "author": "Mailchimp Connector contributors",
+    "website": "https://github.com/mailchimp-connector/mailchimp_connector",
+    "license": "LGPL-3",
+    "application": True,
+    "depends": ["mass_mailing"],
+    "external_dependencies": {
+        "python": ["mailchimp-marketing>=3.0.80", "orjson", "filelock"]
+    },
+    "data": [
+        "security/mailchimp_groups.xml",
+        "security/ir.model.access.csv",
+        "security/mailchimp_rules.xml",
+        "data/ir_cron.xml",
+        "wizards/mailchimp_import_views.xml",
+        "views/mailchimp_run_line_views.xml",
+        "views/mailchimp_run_views.xml",
+        "views/mailchimp_job_views.xml",
+        "views/mailchimp_member_views.xml",
+        "views/mailchimp_audience_views.xml",
+        "views/mailchimp_account_views.xml",
+        "views/mailchimp_consent_views.xml",
+        "views/mailing_contact_views.xml",
+        "views/res_partner_views.xml",
+        "views/mailchimp_menus.xml",
+    ],
+    "uninstall_hook": "uninstall_hook",
+}

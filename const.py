@@ -1,0 +1,114 @@
+"""Constants shared by every layer. Data only."""
+
+# === MAILCHIMP'S WORDS === #
+
+# https://mailchimp.com/developer/marketing/api/list-members/
+MEMBER_STATUSES = [
+    ("subscribed", "Subscribed"),
+    ("unsubscribed", "Unsubscribed"),
+    ("cleaned", "Cleaned"),
+    ("pending", "Pending"),
+    ("transactional", "Transactional"),
+    ("archived", "Archived"),
+]
+STATUS_CODES = frozenset(code for code, _label in MEMBER_STATUSES)
+
+# The only state in which a person may receive campaigns.
+MARKETABLE_STATUS = "subscribed"
+
+# https://mailchimp.com/developer/marketing/docs/merge-fields/
+MERGE_FIELD_TYPES = [
+    ("text", "Text"),
+    ("number", "Number"),
+    ("address", "Address"),
+    ("phone", "Phone"),
+    ("date", "Date"),
+    ("url", "Website"),
+    ("imageurl", "Image"),
+    ("radio", "Radio Buttons"),
+    ("dropdown", "Drop Down"),
+    ("birthday", "Birthday"),
+    ("zip", "Zip Code"),
+    ("other", "Other"),  # a type this version does not know
+]
+MERGE_FIELD_TYPE_CODES = frozenset(code for code, _label in MERGE_FIELD_TYPES)
+
+# Where a merge field of this tag lands unless somebody maps it otherwise. A path is
+# relative to the mailing contact; ``partner_id`` is the customer of the member.
+DEFAULT_FIELD_PATHS = {
+    "FNAME": "first_name",
+    "LNAME": "last_name",
+    "NAME": "name",
+    "COMPANY": "company_name",
+    "COUNTRY": "country_id",
+    "PHONE": "partner_id.phone",
+    "ADDRESS": "partner_id",
+    "WEBSITE": "partner_id.website",
+}
+NAME_FIELDS = frozenset({"name", "first_name", "last_name"})
+
+# === WHAT WE ASK FOR === #
+
+# https://mailchimp.com/developer/marketing/docs/methods-parameters/#pagination
+PAGE_SIZE = 1000
+# `since_*` filters are exclusive and have a resolution of one second: look back.
+CURSOR_LOOK_BACK_SECONDS = 2
+
+AUDIENCE_FIELDS = [
+    "id",
+    "web_id",
+    "name",
+    "date_created",
+    "list_rating",
+    "subscribe_url_short",
+    "subscribe_url_long",
+    "double_optin",
+    "marketing_permissions",
+    "email_type_option",
+    "permission_reminder",
+    "campaign_defaults.from_name",
+    "campaign_defaults.from_email",
+    "stats",
+]
+MEMBER_FIELDS = [
+    "id",
+    "email_address",
+    "unique_email_id",
+    "contact_id",
+    "web_id",
+    "status",
+    "unsubscribe_reason",
+    "merge_fields",
+    "interests",
+    "ip_signup",
+    "timestamp_signup",
+    "ip_opt",
+    "timestamp_opt",
+    "member_rating",
+    "last_changed",
+    "language",
+    "vip",
+    "source",
+    "tags_count",
+    "tags",
+]
+# The embedded list of tags is cut at this length; `tags_count` tells.
+EMBEDDED_TAGS_LIMIT = 50
+
+# === QUEUE === #
+
+# Lower runs first. People wait for USER; WEBHOOK is one person who just acted.
+PRIORITY_USER = 5
+PRIORITY_WEBHOOK = 10
+PRIORITY_SCHEDULED = 20
+# About two days of outage, at one try each six hours in the end.
+MAX_ATTEMPTS = 15
+
+# === OPERATIONS === #
+
+RUN_KINDS = [
+    ("audiences", "Import Audiences"),
+    ("members", "Fetch Members"),
+    ("members_full", "Fetch All Members"),
+    ("webhook", "Webhook"),
+]

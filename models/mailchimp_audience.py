@@ -1,0 +1,403 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..const import (
+    AUDIENCE_FIELDS,
+    MEMBER_STATUSES,
+    PRIORITY_USER,
+    PRIORITY_WEBHOOK,
+)
+from ..tools.coerce import parse_datetime
+
+_logger = logging.getLogger(__name__)
+
+
+class MailchimpAudience(models.Model):
+    """A Mailchimp list and the mailing list that stands for it in Odoo."""
+
+    _name = "mailchimp.audience"
+    _description = "MailChimp Audience"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "account_id, name, id"
+
+    name = fields.Char(string="Audience Name", required=True, readonly=True)
+    active = fields.Boolean(default=True)
+    account_id = fields.Many2one(
+        "mailchimp.account",
+        string="Associated Account",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        related="account_id.company_id", store=True, index=True
+    )
+    mailing_list_id = fields.Many2one(
+        "mailing.list", required=True, ondelete="restrict", index=True, readonly=True
+    )
+    mailchimp_id = fields.Char(string="Audience ID", required=True, readonly=True)
+    web_id = fields.Integer(readonly=True, aggregator=None)
+    web_url = fields.Char(compute="_compute_web_url", string="Open in Mailchimp")
+    date_created = fields.Datetime(string="Creation Date", readonly=True)
+    subscribe_url_short = fields.Char(readonly=True, string="Subscribe URL Short")
+    subscribe_url_long = fields.Char(readonly=True, string="Subscribe URL Long")
+    list_rating = fields.Selection(
+        [(str(star), str(star)) for star in range(6)], readonly=True
+    )
+    double_optin = fields.Boolean(string="Double Opt-in", readonly=True)
+    marketing_permissions = fields.Boolean(string="GDPR Fields", readonly=True)
+    from_name = fields.Char(readonly=True)
+    from_email = fields.Char(readonly=True)
+    pulled_at = fields.Datetime(
+        string="Fetch Member Since Last Change",
+        readonly=True,
+        copy=False,
+        help="Mailchimp's clock: the next fetch reads what changed since then.",
+    )
+
+    # === STATISTICS, as Mailchimp says === #
+
+    remote_subscribed = fields.Integer(readonly=True, string="Subscribed in Mailchimp")
+    remote_unsubscribed = fields.Integer(
+        readonly=True, string="Unsubscribed in Mailchimp"
+    )
+    remote_cleaned = fields.Integer(readonly=True, string="Cleaned in Mailchimp")
+    campaign_count = fields.Integer(readonly=True, string="Campaigns")
+    open_rate = fields.Float(readonly=True, string="Open Rate (%)", aggregator="avg")
+    click_rate = fields.Float(readonly=True, string="Click Rate (%)", aggregator="avg")
+    last_sub_date = fields.Datetime(readonly=True, string="Last Subscription")
+    last_unsub_date = fields.Datetime(readonly=True, string="Last Unsubscription")
+
+    # === STATISTICS, as Odoo holds them === #
+
+    total_count = fields.Integer(compute="_compute_counts", string="Total Contacts")
+    subscribed_count = fields.Integer(compute="_compute_counts", string="Subscribers")
+    unsubscribed_count = fields.Integer(compute="_compute_counts", string="Unsubscribed")
+    cleaned_count = fields.Integer(compute="_compute_counts", string="Cleaned")
+    pending_count = fields.Integer(compute="_compute_counts", string="Pending")
+    transactional_count = fields.Integer(
+        compute="_compute_counts", string="Transactional"
+    )
+    archived_count = fields.Integer(compute="_compute_counts", string="Archived")
+
+    member_ids = fields.One2many("mailchimp.member", "audience_id")
+    merge_field_ids = fields.One2many("mailchimp.merge.field", "audience_id")
+    tag_ids = fields.One2many("mailchimp.tag", "audience_id")
+    interest_category_ids = fields.One2many(
+        "mailchimp.interest.category", "audience_id"
+    )
+    run_ids = fields.One2many("mailchimp.run", "audience_id")
+
+    _account_mailchimp_uniq = models.Constraint(
+        "UNIQUE(account_id, mailchimp_id)", "This audience was imported already."
+    )
+    _mailing_list_uniq = models.Constraint(
+        "UNIQUE(mailing_list_id)", "A mailing list stands for one audience only."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("web_id", "account_id.data_center")
+    def _compute_web_url(self):
+        for audience in self:
+            center = audience.account_id.data_center
+            audience.web_url = (
+                f"https://{center}.admin.mailchimp.com/lists/members/?id={audience.web_id}"
+                if center and audience.web_id
+                else False
+            )
+
+    def _compute_counts(self):
+        counts = {
+            (audience, status): count
+            for audience, status, count in self.env["mailchimp.member"]._read_group(
+                [("audience_id", "in", self.ids)],
+                ["audience_id", "status"],
+                ["__count"],
+            )
+        }
+        for audience in self:
+            for status, _label in MEMBER_STATUSES:
+                audience[f"{status}_count"] = counts.get((audience, status), 0)
+            audience.total_count = sum(
+                audience[f"{status}_count"]
+                for status, _label in MEMBER_STATUSES
+                if status not in ("cleaned", "archived")
+            )
+
+    # === IMPORT === #
+
+    @api.model
+    def _pages_of_audiences(self, gateway):
+        fields_wanted = [f"lists.{name}" for name in AUDIENCE_FIELDS]
+        return gateway.pages(
+            gateway.api.lists.get_all_lists, key="lists", fields=fields_wanted
+        )
+
+    @api.model
+    def _values_from_mailchimp(self, data):
+        """Turn a list of Mailchimp into values of an audience.
+
+        :param dict data: https://mailchimp.com/developer/marketing/api/lists/
+        :return: field values (dict)
+        """
+        stats = data.get("stats") or {}
+        defaults = data.get("campaign_defaults") or {}
+        return {
+            "name": data.get("name") or data["id"],
+            "active": True,
+            "web_id": data.get("web_id") or 0,
+            "date_created": parse_datetime(data.get("date_created")),
+            "subscribe_url_short": data.get("subscribe_url_short"),
+            "subscribe_url_long": data.get("subscribe_url_long"),
+            "list_rating": str(min(max(int(data.get("list_rating") or 0), 0), 5)),
+            "double_optin": bool(data.get("double_optin")),
+            "marketing_permissions": bool(data.get("marketing_permissions")),
+            "from_name": defaults.get("from_name"),
+            "from_email": defaults.get("from_email"),
+            "remote_subscribed": stats.get("member_count") or 0,
+            "remote_unsubscribed": stats.get("unsubscribe_count") or 0,
+            "remote_cleaned": stats.get("cleaned_count") or 0,
+            "campaign_count": stats.get("campaign_count") or 0,
+            "open_rate": stats.get("open_rate") or 0,
+            "click_rate": stats.get("click_rate") or 0,
+            "last_sub_date": parse_datetime(stats.get("last_sub_date")),
+            "last_unsub_date": parse_datetime(stats.get("last_unsub_date")),
+        }
+
+    @api.model
+    def _upsert(self, account, items, run):
+        """Create or update the audiences of one page.
+
+        :param recordset account: the `mailchimp.account` they belong to
+        :param list items: lists as Mailchimp sent them
+        :param recordset run: the `mailchimp.run` that counts them
+        :return: their records
+        """
+        known = self.with_context(active_test=False).search(
+            [
+                ("account_id", "=", account.id),
+                ("mailchimp_id", "in", [item["id"] for item in items]),
+            ]
+        ).grouped("mailchimp_id")
+        new = []
+        for item in items:
+            vals = self._values_from_mailchimp(item)
+            audience = known.get(item["id"])
+            if not audience:
+                new.append(dict(vals, mailchimp_id=item["id"], account_id=account.id))
+            else:
+                audience._update_changed(vals)
+        lists = self.env["mailing.list"].create([{"name": v["name"]} for v in new])
+        created = self.create(
+            [dict(v, mailing_list_id=ml.id) for v, ml in zip(new, lists, strict=True)]
+        )
+        run._count(created=len(created), updated=len(items) - len(created))
+        return created.concat(*known.values())
+
+    def _update_changed(self, vals):
+        """Write what differs; a list that still had our name is renamed too."""
+        self.ensure_one()
+        changed = {
+            name: value for name, value in vals.items() if (self[name] or False) != value
+        }
+        if "name" in changed and self.mailing_list_id.name == self.name:
+            self.mailing_list_id.name = changed["name"]
+        if changed:
+            self.write(changed)
+
+    def _archive_missing(self, account, run):
+        """Archive audiences that Mailchimp does not list any more.
+
+        :param recordset account: the `mailchimp.account` whose list ``self`` is
+        :param recordset run: the `mailchimp.run` that names them
+        """
+        missing = self.search([("account_id", "=", account.id)]) - self
+        missing._mark_gone(run)
+
+    def _mark_gone(self, run):
+        """Keep the contacts of audiences that were deleted in Mailchimp, and say so."""
+        for audience in self:
+            audience.active = False
+            audience.message_post(
+                body=self.env._(
+                    "This audience does not exist in Mailchimp any more. It was "
+                    "archived; its contacts stay in Odoo."
+                )
+            )
+        run._add_lines(
+            [
+                {
+                    "state": "notice",
+                    "name": audience.name,
+                    "reason": self.env._("The audience was deleted in Mailchimp."),
+                    "advice": self.env._(
+                        "It was archived in Odoo; its contacts were kept."
+                    ),
+                    "res_model": audience._name,
+                    "res_id": audience.id,
+                }
+                for audience in self
+            ]
+        )
+
+    def _job_import_details(self, run_id, members):
+        """Import merge fields, tags, segments and groups of one audience.
+
+        :param int run_id: the `mailchimp.run` to report to
+        :param bool members: whether its members follow, in a run of their own
+        """
+        run = self.env["mailchimp.run"].browse(run_id)
+        gateway = self.account_id._gateway()
+        self.env["mailchimp.merge.field"]._import(self, gateway)
+        self.env["mailchimp.tag"]._import(self, gateway)
+        self.env["mailchimp.interest.category"]._import(self, gateway)
+        run._count(done=1)
+        if members:
+            self._start_fetch(run.trigger, PRIORITY_USER)
+
+    # === FETCH OF MEMBERS === #
+
+    def _start_fetch(self, trigger, priority, full=False):
+        """Queue the fetch of members: one run per audience, unless one is under way.
+
+        :param str trigger: who asked (`mailchimp.run.trigger`)
+        :param int priority: of the jobs
+        :param bool full: read all members again, not only what changed
+        :return: the runs, new or under way
+        """
+        Run = self.env["mailchimp.run"].sudo()
+        kind = "members_full" if full else "members"
+        runs = Run._find_open(self, ("members", "members_full") if not full else (kind,))
+        for audience in self - runs.audience_id:
+            run = Run._open_run(audience.account_id, kind, trigger, audience)
+            self.env["mailchimp.job"]._enqueue(
+                audience,
+                "_job_fetch_members",
+                name=run.name,
+                identity=f"fetch:{audience.id}",
+                run=run,
+                account=audience.account_id,
+                priority=priority,
+                args={"run_id": run.id, "full": full},
+            )
+            runs |= run
+        return runs
+
+    def _job_fetch_members(self, run_id, full):
+        """Read new and changed members, page by page; see `mailchimp.member.import`.
+
+        :param int run_id: the `mailchimp.run` to report to
+        :param bool full: read all members again
+        :return: a generator with a checkpoint after each page
+        """
+        run = self.env["mailchimp.run"].browse(run_id)
+        return self.env["mailchimp.member.import"]._fetch(self, run, full)
+
+    def _enqueue_refresh(self, hashes, priority=PRIORITY_WEBHOOK, run=None):
+        """Queue the reading of single members.
+
+        :param list hashes: subscriber hashes
+        :param int priority: of the job
+        :param recordset run: the `mailchimp.run` it belongs to, if any
+        """
+        self.ensure_one()
+        if not hashes:
+            return
+        identity = f"member:{self.id}:{hashes[0]}" if len(hashes) == 1 else None
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_refresh_members",
+            name=self.env._("Refresh members of %s", self.name),
+            identity=identity,
+            run=run,
+            account=self.account_id,
+            priority=priority,
+            args={"hashes": hashes, "run_id": run.id if run else False},
+        )
+
+    def _job_refresh_members(self, hashes, run_id=False):
+        """Read single members and take over what Mailchimp says of them now.
+
+        :param list hashes: subscriber hashes
+        :param int run_id: the `mailchimp.run` to report to, if any
+        :return: a generator with a checkpoint after each member
+        """
+        run = self.env["mailchimp.run"].browse(run_id or ())
+        return self.env["mailchimp.member.import"]._refresh(self, hashes, run)
+
+    def _enqueue_find_missing(self, run):
+        """Queue the search for members that Mailchimp does not have any more."""
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_find_missing",
+            name=self.env._("Find members of %s that are gone", self.name),
+            identity=f"missing:{self.id}",
+            run=run,
+            account=self.account_id,
+            priority=PRIORITY_USER,
+            args={"run_id": run.id},
+        )
+
+    def _job_find_missing(self, run_id):
+        """Compare the ids of all members and read again those Mailchimp did not list.
+
+        :param int run_id: the `mailchimp.run` to report to
+        """
+        run = self.env["mailchimp.run"].browse(run_id)
+        self.env["mailchimp.member.import"]._find_missing(self, run)
+
+    # === ACTION METHODS === #
+
+    def action_fetch_members(self):
+        """Fetch the members that changed since the last fetch."""
+        self._check_connected()
+        return self._start_fetch("user", PRIORITY_USER)._open()
+
+    def action_fetch_all_members(self):
+        """Read all members again and find those that Mailchimp does not have."""
+        self._check_connected()
+        return self._start_fetch("user", PRIORITY_USER, full=True)._open()
+
+    def _check_connected(self):
+        self.account_id._check_connected()
+        if gone := self.filtered(lambda audience: not audience.active):
+            raise UserError(
+                self.env._(
+                    "%s does not exist in Mailchimp any more.",
+                    gone[0].display_name,
+                )
+            )
+
+    def action_view_members(self):
+        """Open the contacts of the status given in the context (all without)."""
+        self.ensure_one()
+        status = self.env.context.get("mailchimp_status")
+        domain = [("audience_id", "=", self.id)]
+        if status:
+            domain.append(("status", "=", status))
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "mailchimp_connector.mailchimp_member_action"
+            ),
+            "domain": domain,
+            "context": {"create": False},
+        }
+
+    def action_view_runs(self):
+        """Open what was done for this audience."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "mailchimp_connector.mailchimp_run_action"
+            ),
+            "domain": [("audience_id", "=", self.id)],
+        }
+
+    def action_open_in_mailchimp(self):
+        """Open the audience in Mailchimp's web application."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}

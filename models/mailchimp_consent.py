@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ..const import MEMBER_STATUSES
+
+
+class MailchimpConsent(models.Model):
+    """Append-only ledger: every change of a person's consent, and where it came from."""
+
+    _name = "mailchimp.consent"
+    _description = "MailChimp Consent"
+    _order = "occurred_at desc, id desc"
+    _rec_name = "email"
+
+    email = fields.Char(readonly=True, index=True)
+    audience_id = fields.Many2one(
+        "mailchimp.audience", ondelete="set null", index=True, readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company", ondelete="set null", index=True, readonly=True
+    )
+    member_id = fields.Many2one(
+        "mailchimp.member", ondelete="set null", index=True, readonly=True
+    )
+    contact_id = fields.Many2one(
+        "mailing.contact", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    old_status = fields.Selection(MEMBER_STATUSES, readonly=True)
+    new_status = fields.Selection(
+        [*MEMBER_STATUSES, ("forgotten", "Permanently Deleted")],
+        required=True,
+        readonly=True,
+    )
+    source = fields.Selection(
+        [("fetch", "Fetch"), ("webhook", "Webhook"), ("user", "User")],
+        required=True,
+        readonly=True,
+    )
+    user_id = fields.Many2one("res.users", ondelete="set null", readonly=True)
+    occurred_at = fields.Datetime(required=True, readonly=True)
+    evidence = fields.Json(
+        readonly=True, help="What Mailchimp knows about it: addresses, times, reason."
+    )
+
+    def write(self, vals):
+        """Refuse: history is not rewritten."""
+        raise AccessError(self.env._("The consent ledger cannot be changed."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise AccessError(self.env._("The consent ledger cannot be changed."))

@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+
+class MailchimpInterest(models.Model):
+    """A group a member can choose, inside an interest category."""
+
+    _name = "mailchimp.interest"
+    _description = "MailChimp Group"
+    _inherit = ["mailchimp.remote"]
+    _order = "category_id, display_order, id"
+
+    _parent_field = "category_id"
+
+    category_id = fields.Many2one(
+        "mailchimp.interest.category",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
+    )
+    audience_id = fields.Many2one(related="category_id.audience_id", store=True)
+    company_id = fields.Many2one(related="category_id.company_id")
+    name = fields.Char(required=True, readonly=True)
+    display_order = fields.Integer(readonly=True, aggregator=None)
+    subscriber_count = fields.Integer(readonly=True)
+
+    _category_mailchimp_uniq = models.Constraint(
+        "UNIQUE(category_id, mailchimp_id)", "This group was imported already."
+    )
+
+    @api.depends("name", "category_id.name")
+    def _compute_display_name(self):
+        for interest in self:
+            interest.display_name = f"{interest.category_id.name} / {interest.name}"
+
+    @api.model
+    def _values_from_mailchimp(self, data):
+        return {
+            "mailchimp_id": data["id"],
+            "name": data.get("name") or data["id"],
+            "display_order": data.get("display_order") or 0,
+            # Mailchimp sends this number as a text.
+            "subscriber_count": int(data.get("subscriber_count") or 0),
+        }

@@ -1,0 +1,250 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_STATUSES
+from ..tools.coerce import clean_json, normalize_email, parse_datetime
+from ..tools.subscriber import fingerprint
+
+
+class MailchimpMember(models.Model):
+    """A person in an audience: the link between a mailing contact and Mailchimp.
+
+    Rows are written by `mailchimp.member.import`, whole pages at a time.
+    """
+
+    _name = "mailchimp.member"
+    _description = "MailChimp Member"
+    _order = "audience_id, email, id"
+    _rec_name = "email"
+
+    audience_id = fields.Many2one(
+        "mailchimp.audience", required=True, ondelete="cascade", readonly=True
+    )
+    account_id = fields.Many2one(related="audience_id.account_id")
+    company_id = fields.Many2one(related="audience_id.company_id")
+    contact_id = fields.Many2one(
+        "mailing.contact", ondelete="set null", index="btree_not_null", readonly=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+    )
+    subscription_id = fields.Many2one(
+        "mailing.subscription", compute="_compute_subscription_id"
+    )
+    email = fields.Char(readonly=True)
+    subscriber_hash = fields.Char(required=True, readonly=True)
+    remote_contact_id = fields.Char(readonly=True)
+    unique_email_id = fields.Char(readonly=True)
+    web_id = fields.Integer(readonly=True, aggregator=None)
+    web_url = fields.Char(compute="_compute_web_url")
+
+    status = fields.Selection(
+        MEMBER_STATUSES, string="Status (Mailchimp)", required=True, readonly=True
+    )
+    unsubscribe_reason = fields.Char(readonly=True)
+    opt_out_by = fields.Selection(
+        [("mailchimp", "Mailchimp"), ("odoo", "Odoo")],
+        string="Opted Out in",
+        readonly=True,
+        help="Where the opt-out of the subscription was decided.",
+    )
+    opt_out = fields.Boolean(compute="_compute_subscription_id")
+    forgotten = fields.Boolean(
+        readonly=True,
+        help="Permanently deleted in Mailchimp; never to be sent there again.",
+    )
+    merge_values = fields.Json(readonly=True)
+    merge_summary = fields.Text(compute="_compute_merge_summary", string="Merge Values")
+    tag_ids = fields.Many2many(
+        "mailchimp.tag", "mailchimp_member_tag_rel", "member_id", "tag_id", readonly=True
+    )
+    interest_ids = fields.Many2many(
+        "mailchimp.interest",
+        "mailchimp_member_interest_rel",
+        "member_id",
+        "interest_id",
+        string="Groups",
+        readonly=True,
+    )
+    rating = fields.Integer(readonly=True, aggregator="avg")
+    language = fields.Char(readonly=True)
+    vip = fields.Boolean(string="VIP", readonly=True)
+    source = fields.Char(readonly=True)
+    ip_signup = fields.Char(string="Sign-up IP", readonly=True)
+    timestamp_signup = fields.Datetime(string="Signed up on", readonly=True)
+    ip_opt = fields.Char(string="Confirmation IP", readonly=True)
+    timestamp_opt = fields.Datetime(string="Confirmed on", readonly=True)
+    last_changed = fields.Datetime(
+        string="Last Changed in Mailchimp", readonly=True, index=True
+    )
+    fingerprint = fields.Char(readonly=True)
+    sync_state = fields.Selection(
+        [
+            ("synced", "Up to Date"),
+            ("to_push", "To Push"),
+            ("error", "Sync Error"),
+            ("conflict", "Conflict"),
+        ],
+        default="synced",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    error = fields.Char(readonly=True)
+    consent_ids = fields.One2many("mailchimp.consent", "member_id")
+
+    _audience_hash_uniq = models.Constraint(
+        "UNIQUE(audience_id, subscriber_hash)",
+        "An address can be in an audience only once.",
+    )
+    _remote_contact_idx = models.Index("(audience_id, remote_contact_id)")
+    _status_idx = models.Index("(audience_id, status)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("contact_id.subscription_ids.opt_out", "audience_id.mailing_list_id")
+    def _compute_subscription_id(self):
+        subscriptions = self.env["mailing.subscription"].search(
+            [
+                ("contact_id", "in", self.contact_id.ids),
+                ("list_id", "in", self.audience_id.mailing_list_id.ids),
+            ]
+        )
+        by_pair = {(s.contact_id, s.list_id): s for s in subscriptions}
+        for member in self:
+            pair = (member.contact_id, member.audience_id.mailing_list_id)
+            member.subscription_id = by_pair.get(pair, subscriptions.browse())
+            member.opt_out = member.subscription_id.opt_out
+
+    @api.depends("web_id", "account_id.data_center")
+    def _compute_web_url(self):
+        for member in self:
+            center = member.account_id.data_center
+            member.web_url = (
+                f"https://{center}.admin.mailchimp.com/lists/members/view?id={member.web_id}"
+                if center and member.web_id
+                else False
+            )
+
+    @api.depends("merge_values")
+    def _compute_merge_summary(self):
+        for member in self:
+            member.merge_summary = "\n".join(
+                f"{tag}: {_text(value)}"
+                for tag, value in sorted((member.merge_values or {}).items())
+                if value not in ("", None)
+            )
+
+    # === MAPPING === #
+
+    @api.model
+    def _values_from_mailchimp(self, data):
+        """Turn a member into column values, without I/O.
+
+        :param dict data: https://mailchimp.com/developer/marketing/api/list-members/
+        :return: column values (dict) plus ``tags`` and ``interests`` of the payload
+        """
+        data = dict(data)
+        # Ours, not Mailchimp's: read where the embedded list was cut.
+        all_tags = data.pop("all_tags", None)
+        return {
+            "email": normalize_email(data.get("email_address")),
+            "subscriber_hash": data.get("id"),
+            "remote_contact_id": data.get("contact_id") or None,
+            "unique_email_id": data.get("unique_email_id") or None,
+            "web_id": data.get("web_id") or None,
+            "status": data.get("status"),
+            "unsubscribe_reason": data.get("unsubscribe_reason") or None,
+            "merge_values": clean_json(data.get("merge_fields") or {}),
+            "rating": data.get("member_rating") or 0,
+            "language": data.get("language") or None,
+            "vip": bool(data.get("vip")),
+            "source": data.get("source") or None,
+            "ip_signup": data.get("ip_signup") or None,
+            "timestamp_signup": parse_datetime(data.get("timestamp_signup")) or None,
+            "ip_opt": data.get("ip_opt") or None,
+            "timestamp_opt": parse_datetime(data.get("timestamp_opt")) or None,
+            "last_changed": parse_datetime(data.get("last_changed")) or None,
+            "fingerprint": fingerprint(data),
+            "tags": (data.get("tags") or []) if all_tags is None else all_tags,
+            "has_more_tags": all_tags is None
+            and (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT,
+            "interests": data.get("interests") or {},
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _forget(self, source):
+        """Keep no more than the hash of members that were permanently deleted.
+
+        :param str source: what told us (`mailchimp.consent.source`)
+        """
+        self.env["mailchimp.consent"].sudo().create(
+            [
+                {
+                    "email": member.email,
+                    "audience_id": member.audience_id.id,
+                    "company_id": member.company_id.id,
+                    "member_id": member.id,
+                    "contact_id": member.contact_id.id,
+                    "partner_id": member.partner_id.id,
+                    "old_status": member.status,
+                    "new_status": "forgotten",
+                    "source": source,
+                    "occurred_at": fields.Datetime.now(),
+                }
+                for member in self
+            ]
+        )
+        removed = self.filtered("account_id.remove_deleted_contacts").contact_id
+        kept = self.filtered("contact_id") - self.filtered(
+            "account_id.remove_deleted_contacts"
+        )
+        kept.subscription_id.filtered(lambda sub: not sub.opt_out).write(
+            {"opt_out": True}
+        )
+        removed.unlink()
+        self.write(
+            {
+                "status": "archived",
+                "forgotten": True,
+                "email": False,
+                "merge_values": False,
+                "remote_contact_id": False,
+                "unique_email_id": False,
+                "web_id": False,
+                "ip_signup": False,
+                "ip_opt": False,
+                "fingerprint": False,
+                "opt_out_by": "mailchimp",
+                "tag_ids": [Command.clear()],
+                "interest_ids": [Command.clear()],
+            }
+        )
+
+    # === ACTION METHODS === #
+
+    def action_open_contact(self):
+        """Open the mailing contact of this member."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mailing.contact",
+            "res_id": self.contact_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_in_mailchimp(self):
+        """Open the member in Mailchimp's web application."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
+
+
+def _text(value):
+    if isinstance(value, dict):
+        return ", ".join(str(part) for part in value.values() if part)
+    return value

@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+
+class MailchimpRemote(models.AbstractModel):
+    """What Odoo keeps of a thing that lives inside a Mailchimp audience.
+
+    A concrete model names the field of its parent and says how a payload becomes
+    values; creating, updating and archiving is the same for all.
+    """
+
+    _name = "mailchimp.remote"
+    _description = "Mirrored Mailchimp Resource"
+
+    _parent_field = "audience_id"
+
+    active = fields.Boolean(default=True)
+    mailchimp_id = fields.Char(
+        string="Mailchimp ID", required=True, readonly=True, index=True
+    )
+
+    @api.model
+    def _values_from_mailchimp(self, data):
+        """Turn a payload into field values, without I/O.
+
+        :param dict data: the resource as Mailchimp sent it
+        :return: field values (dict), ``mailchimp_id`` among them
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _mirror(self, parent, items):
+        """Make the records of ``parent`` equal to what Mailchimp lists.
+
+        What is gone there is archived here: a mapping or a tag may still be in use.
+
+        :param recordset parent: the record they belong to
+        :param list items: everything that Mailchimp lists for it
+        :return: the records, in the order of the items
+        """
+        domain = [(self._parent_field, "=", parent.id)]
+        known = self.with_context(active_test=False).search(domain)
+        by_id = known.grouped("mailchimp_id")
+        new = []
+        seen = self.browse()
+        for item in items:
+            vals = dict(self._values_from_mailchimp(item), active=True)
+            record = by_id.get(vals["mailchimp_id"])
+            if record:
+                seen |= record
+                record._write_changed(vals)
+            else:
+                new.append(vals | {self._parent_field: parent.id})
+        (known - seen).filtered("active").active = False
+        return seen | self.create(new)
+
+    def _write_changed(self, vals):
+        """Write only what differs, so that nothing is written when nothing changed."""
+        changed = {
+            name: value
+            for name, value in vals.items()
+            if (self[name] or False) != (value or False)
+        }
+        if changed:
+            self.write(changed)

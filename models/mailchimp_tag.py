@@ -1,0 +1,105 @@
+from odoo import api, fields, models
+
+
+class MailchimpTag(models.Model):
+    """A tag (which is a static segment) or a saved segment of an audience."""
+
+    _name = "mailchimp.tag"
+    _description = "MailChimp Tag"
+    _inherit = ["mailchimp.remote"]
+    _order = "audience_id, name, id"
+
+    audience_id = fields.Many2one(
+        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
+    )
+    company_id = fields.Many2one(related="audience_id.company_id")
+    name = fields.Char(required=True, readonly=True)
+    type = fields.Selection(
+        [("static", "Tag"), ("saved", "Saved Segment"), ("fuzzy", "Other Segment")],
+        required=True,
+        readonly=True,
+        default="static",
+    )
+    member_count = fields.Integer(
+        readonly=True, help="Active members, as Mailchimp counts them."
+    )
+    category_id = fields.Many2one(
+        "res.partner.category",
+        string="Odoo Tag",
+        ondelete="set null",
+        help="Contacts of the members with this tag carry this tag in Odoo.",
+    )
+    member_ids = fields.Many2many(
+        "mailchimp.member", "mailchimp_member_tag_rel", "tag_id", "member_id"
+    )
+
+    _audience_mailchimp_uniq = models.Constraint(
+        "UNIQUE(audience_id, mailchimp_id)", "This tag was imported already."
+    )
+
+    @api.model
+    def _import(self, audience, gateway):
+        """Import all tags and segments of an audience.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param Gateway gateway: of its account
+        """
+        pages = gateway.pages(
+            gateway.api.lists.list_segments,
+            audience.mailchimp_id,
+            key="segments",
+            fields=[f"segments.{f}" for f in ("id", "name", "type", "member_count")],
+        )
+        tags = self._mirror(audience, [item for page in pages for item in page.items])
+        tags._ensure_categories()
+
+    @api.model
+    def _values_from_mailchimp(self, data):
+        known = dict(self._fields["type"].selection)
+        return {
+            "mailchimp_id": str(data["id"]),
+            "name": data.get("name") or str(data["id"]),
+            "type": data.get("type") if data.get("type") in known else "fuzzy",
+            "member_count": data.get("member_count") or 0,
+        }
+
+    def _ensure_categories(self):
+        """Give each tag the Odoo tag of the same name."""
+        missing = self.filtered(lambda tag: tag.type == "static" and not tag.category_id)
+        if not missing:
+            return
+        Category = self.env["res.partner.category"]
+        categories = Category.search(
+            [("name", "in", missing.mapped("name")), ("parent_id", "=", False)]
+        )
+        by_name = {category.name: category for category in categories}
+        names = dict.fromkeys(missing.mapped("name"))
+        created = Category.create([{"name": n} for n in names if n not in by_name])
+        by_name |= {category.name: category for category in created}
+        for name, tags in missing.grouped("name").items():
+            tags.category_id = by_name[name]
+
+    @api.model
+    def _find_or_create(self, audience, items):
+        """Return the tags of the members of a page, new ones included.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param items: dicts with ``id`` and ``name``, as members carry them
+        :return: {remote id (str): record}
+        """
+        wanted = {str(item["id"]): item for item in items}
+        if not wanted:
+            return {}
+        known = self.with_context(active_test=False).search(
+            [("audience_id", "=", audience.id), ("mailchimp_id", "in", list(wanted))]
+        )
+        new = wanted.keys() - set(known.mapped("mailchimp_id"))
+        created = self.create(
+            [
+                self._values_from_mailchimp({**wanted[key], "type": "static"})
+                | {"audience_id": audience.id}
+                for key in sorted(new)
+            ]
+        )
+        created._ensure_categories()
+        return {tag.mailchimp_id: tag for tag in known | created}

@@ -1,0 +1,35 @@
+from odoo import api, fields, models
+
+
+class MailingContact(models.Model):
+    """The audiences a mailing contact belongs to."""
+
+    _inherit = "mailing.contact"
+
+    mailchimp_member_ids = fields.One2many(
+        "mailchimp.member", "contact_id", string="MailChimp Audiences", readonly=True
+    )
+    mailchimp_consent_ids = fields.One2many(
+        "mailchimp.consent", "contact_id", string="Consent History", readonly=True
+    )
+    mailchimp_opted_out = fields.Boolean(
+        string="Opted out in Mailchimp",
+        compute="_compute_mailchimp_opted_out",
+        search="_search_mailchimp_opted_out",
+    )
+
+    # Members are matched by address, whole pages at a time.
+    _mailchimp_email_idx = models.Index("(email_normalized)")
+
+    @api.depends("mailchimp_member_ids.opt_out_by")
+    def _compute_mailchimp_opted_out(self):
+        for contact in self:
+            contact.mailchimp_opted_out = "mailchimp" in (
+                contact.mailchimp_member_ids.mapped("opt_out_by")
+            )
+
+    @api.model
+    def _search_mailchimp_opted_out(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("mailchimp_member_ids", "any", [("opt_out_by", "=", "mailchimp")])]

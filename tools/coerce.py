@@ -1,0 +1,181 @@
+"""Turn what Mailchimp sends into values that Odoo fields take. Pure functions."""
+
+import re
+from datetime import datetime, timezone
+
+from odoo.tools import email_normalize
+
+# PostgreSQL's text type cannot hold NUL; it reaches us in names people typed.
+_NUL = "\x00"
+# For such an address `email_normalize` is `lower`, at a tenth of the price.
+_PLAIN_EMAIL = re.compile(r"[\w.+%'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
+MAX_TEXT = 10_000
+
+
+def parse_datetime(value):
+    """Parse a time of Mailchimp's.
+
+    :param str value: ISO 8601 with offset; ``""`` or None when unset
+    :return: naive UTC `datetime`, False when unset or unreadable
+    """
+    if not value:
+        return False
+    try:
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (ValueError, AttributeError):
+        return False
+    if moment.tzinfo:
+        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return moment
+
+
+def clean_text(value, limit=MAX_TEXT):
+    """Return ``value`` as a text that PostgreSQL stores, at most ``limit`` long."""
+    text = value if isinstance(value, str) else str(value)
+    if _NUL in text:
+        text = text.replace(_NUL, "")
+    return text[:limit]
+
+
+def clean_json(value):
+    """Return ``value`` without what PostgreSQL's jsonb refuses, recursively."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_text(key): clean_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    return value
+
+
+def normalize_email(value):
+    """Return the address that stands for a person, or False when it is none.
+
+    :param str value: an address in any case, blanks around it allowed
+    :return: lower-case address (str), False when it is not exactly one address
+    """
+    if not isinstance(value, str):
+        return False
+    lowered = value.strip().lower()
+    if _PLAIN_EMAIL.fullmatch(lowered):
+        return lowered
+    return email_normalize(value) or False
+
+
+class CoerceError(ValueError):
+    """A value does not fit the field it is mapped to; the text says why."""
+
+
+def to_text(value):
+    """Turn any merge value into one line of text.
+
+    :param value: text, number, or the dict of an address
+    :return: text (str), False when empty
+    """
+    if isinstance(value, dict):
+        parts = ("addr1", "addr2", "zip", "city", "state", "country")
+        return ", ".join(str(value[p]) for p in parts if value.get(p)) or False
+    if value in ("", None, False):
+        return False
+    return clean_text(value).strip() or False
+
+
+def to_number(value):
+    """Turn a merge value into a float (False when empty).
+
+    :raise CoerceError: when it is not a number
+    """
+    if value in ("", None, False):
+        return False
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise CoerceError(f"“{value}” is not a number") from None
+
+
+def to_date(value):
+    """Turn a merge value of type date into a `date` (False when empty).
+
+    :raise CoerceError: when it is not a date, as birthdays (MM/DD) are not
+    """
+    if not value:
+        return False
+    try:
+        return datetime.strptime(str(value)[:10], "%Y-%m-%d").date()
+    except ValueError:
+        raise CoerceError(f"“{value}” is not a date with a year") from None
+
+
+def to_boolean(value):
+    """Turn the words people use for yes and no into a boolean.
+
+    :raise CoerceError: for any other word
+    """
+    word = str(value or "").strip().lower()
+    if word in ("", "0", "no", "false", "off", "n"):
+        return False
+    if word in ("1", "yes", "true", "on", "y"):
+        return True
+    raise CoerceError(f"“{value}” is neither yes nor no")
+
+
+# Odoo field type -> converter. Relations and selections need the database or the
+# field, see `mailchimp.merge.field`.
+CONVERTERS = {
+    "char": to_text,
+    "text": to_text,
+    "html": to_text,
+    "integer": lambda value: int(to_number(value) or 0),
+    "float": to_number,
+    "monetary": to_number,
+    "date": to_date,
+    "boolean": to_boolean,
+}
+
+
+# How the parts of a Mailchimp address are called on a customer.
+ADDRESS_PARTS = {"addr1": "street", "addr2": "street2", "zip": "zip", "city": "city"}
+
+
+def address_values(value, countries):
+    """Turn an address into fields of a customer; the state is not guessed.
+
+    :param value: dict of Mailchimp's address, or ``""``
+    :param dict countries: lower-case name or code -> id
+    :return: field values (dict), empty when there is no address
+    """
+    if not isinstance(value, dict) or not any(value.values()):
+        return {}
+    vals = {ours: to_text(value.get(theirs)) for theirs, ours in ADDRESS_PARTS.items()}
+    country = to_text(value.get("country")) or ""
+    return {**vals, "country_id": countries.get(country.lower(), False)}
+
+
+def find_related(value, ids):
+    """Return the id of the record that a merge value names (False when empty).
+
+    :param value: text, or an address whose country counts
+    :param dict ids: lower-case name or code -> id
+    :raise CoerceError: when no record has that name
+    """
+    name = to_text(value.get("country") if isinstance(value, dict) else value)
+    if not name:
+        return False
+    if name.lower() not in ids:
+        raise CoerceError(f"“{name}” does not exist in Odoo")
+    return ids[name.lower()]
+
+
+def find_choice(value, choices):
+    """Return the key of the selection that a merge value names (False when empty).
+
+    :param list choices: (key, label) pairs
+    :raise CoerceError: when it is none of them
+    """
+    name = to_text(value)
+    if not name:
+        return False
+    for key, label in choices:
+        if name.lower() in (str(key).lower(), str(label).lower()):
+            return key
+    raise CoerceError(f"“{name}” is not among the choices")
