@@ -98,10 +98,10 @@ class MailchimpMember(models.Model):
     consent_ids = fields.One2many("mailchimp.consent", "member_id")
 
     _audience_hash_uniq = models.Constraint(
-        "UNIQUE(audience_id, subscriber_hash)",
+        "UNIQUE(subscriber_hash, audience_id)",
         "An address can be in an audience only once.",
     )
-    _remote_contact_idx = models.Index("(audience_id, remote_contact_id)")
+    _remote_contact_idx = models.Index("(remote_contact_id, audience_id)")
     _status_idx = models.Index("(audience_id, status)")
 
     # === COMPUTE METHODS === #

@@ -322,9 +322,11 @@ class MailchimpMemberImport(models.AbstractModel):
     def _changed_rows(self, audience, rows):
         """Return the rows that are new or differ, with what we hold of them.
 
-        One statement on our own table, whatever the size of the page. LATERAL with
-        OFFSET 0 keeps the planner from scanning the whole table for each page; the
-        second branch finds a member whose address changed.
+        One statement on our own table, whatever the size of the page. The second
+        branch finds a member whose address changed. LATERAL with OFFSET 0, and + 0 to
+        hide the audience from the planner, leave it no choice but the indexes by hash
+        and by contact: while an audience is being filled its statistics are wrong, and
+        the planner would rather read the whole audience for each row.
         """
         if not rows:
             return []
@@ -337,10 +339,10 @@ class MailchimpMemberImport(models.AbstractModel):
                       AS i(hash, fingerprint, remote)
             LEFT JOIN LATERAL (
                       (SELECT * FROM mailchimp_member
-                        WHERE audience_id = %s AND subscriber_hash = i.hash
+                        WHERE subscriber_hash = i.hash AND audience_id + 0 = %s
                        UNION ALL
                        SELECT * FROM mailchimp_member
-                        WHERE audience_id = %s AND remote_contact_id = i.remote)
+                        WHERE remote_contact_id = i.remote AND audience_id + 0 = %s)
                       LIMIT 1 OFFSET 0) m ON TRUE
                 WHERE m.id IS NULL OR m.fingerprint IS DISTINCT FROM i.fingerprint
                    OR (%s AND m.contact_id IS NULL AND m.status != 'archived')""",
