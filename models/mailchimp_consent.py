@@ -11,14 +11,14 @@ class MailchimpConsent(models.Model):
     _description = "MailChimp Consent"
     _order = "occurred_at desc, id desc"
     _rec_name = "email"
+    # Rows are only ever added, and say themselves who did what and when.
+    _log_access = False
 
     email = fields.Char(readonly=True, index=True)
     audience_id = fields.Many2one(
-        "mailchimp.audience", ondelete="set null", index=True, readonly=True
+        "mailchimp.audience", ondelete="set null", readonly=True
     )
-    company_id = fields.Many2one(
-        "res.company", ondelete="set null", index=True, readonly=True
-    )
+    company_id = fields.Many2one("res.company", ondelete="set null", readonly=True)
     member_id = fields.Many2one(
         "mailchimp.member", ondelete="set null", index=True, readonly=True
     )

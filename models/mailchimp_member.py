@@ -18,7 +18,7 @@ class MailchimpMember(models.Model):
     _rec_name = "email"
 
     audience_id = fields.Many2one(
-        "mailchimp.audience", required=True, ondelete="cascade", readonly=True
+        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
     )
     account_id = fields.Many2one(related="audience_id.account_id")
     company_id = fields.Many2one(related="audience_id.company_id")
@@ -78,9 +78,7 @@ class MailchimpMember(models.Model):
     timestamp_signup = fields.Datetime(string="Signed up on", readonly=True)
     ip_opt = fields.Char(string="Confirmation IP", readonly=True)
     timestamp_opt = fields.Datetime(string="Confirmed on", readonly=True)
-    last_changed = fields.Datetime(
-        string="Last Changed in Mailchimp", readonly=True, index=True
-    )
+    last_changed = fields.Datetime(string="Last Changed in Mailchimp", readonly=True)
     fingerprint = fields.Char(readonly=True)
     sync_state = fields.Selection(
         [
@@ -92,7 +90,6 @@ class MailchimpMember(models.Model):
         default="synced",
         required=True,
         readonly=True,
-        index=True,
     )
     error = fields.Char(readonly=True)
     consent_ids = fields.One2many("mailchimp.consent", "member_id")
@@ -102,7 +99,7 @@ class MailchimpMember(models.Model):
         "An address can be in an audience only once.",
     )
     _remote_contact_idx = models.Index("(remote_contact_id, audience_id)")
-    _status_idx = models.Index("(audience_id, status)")
+    _attention_idx = models.Index("(sync_state) WHERE sync_state != 'synced'")
 
     # === COMPUTE METHODS === #
 

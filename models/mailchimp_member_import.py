@@ -530,19 +530,16 @@ class MailchimpMemberImport(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO mailchimp_consent
-                          (audience_id, company_id, source, user_id, create_uid,
-                           create_date, email, member_id, contact_id, partner_id,
-                           old_status, new_status, occurred_at, evidence)
-                   SELECT %s, %s, %s, %s, %s, %s, i.*
+                          (audience_id, company_id, source, email, member_id,
+                           contact_id, partner_id, old_status, new_status,
+                           occurred_at, evidence)
+                   SELECT %s, %s, %s, i.*
                      FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[],
                                  %s::text[], %s::text[], %s::timestamp[], %s::jsonb[])
                           AS i""",
                 audience.id,
                 audience.company_id.id,
                 source,
-                None,
-                self.env.uid,
-                self.env.cr.now(),
                 *arrays,
             )
         )
