@@ -1,0 +1,4 @@
+.PHONY: setup demo test lint bench
+
+setup demo test lint bench:
+	@dev/$@
