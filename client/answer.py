@@ -25,6 +25,10 @@ _SIGNUP_FLOOD_SECONDS = 6 * 3600
 _MAX_RETRY_AFTER = 24 * 3600
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"}
+_BROKEN_CONNECTION = (
+    requests.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+)
 
 
 def read(response):
@@ -105,8 +109,8 @@ def no_answer(error):
     :rtype: MailchimpRetryLater
     """
     if isinstance(error, requests.exceptions.SSLError):
-        cause = "the secure connection to Mailchimp could not be set up"
-    elif is_timeout(error):
+        cause = "the secure connection to Mailchimp failed"
+    elif _is_timeout(error):
         cause = "Mailchimp did not answer in time"
     elif isinstance(error, requests.exceptions.ProxyError):
         cause = "the proxy on the way to Mailchimp does not answer"
@@ -129,18 +133,13 @@ def may_resend(method, error):
     :param OSError error: what the HTTP library raised
     :rtype: bool
     """
-    if is_timeout(error) or isinstance(error, requests.exceptions.SSLError):
-        return False
-    if not isinstance(
-        error,
-        (requests.ConnectionError, requests.exceptions.ChunkedEncodingError),
-    ):
+    if _is_timeout(error) or not isinstance(error, _BROKEN_CONNECTION):
         return False
     return method in _IDEMPOTENT or _was_never_connected(error)
 
 
-def is_timeout(error):
-    """Tell a time-out, also one amid the body (which requests calls otherwise)."""
+def _is_timeout(error):
+    # Amid the body, requests calls it a ConnectionError.
     return isinstance(error, requests.Timeout) or any(
         isinstance(cause, ReadTimeoutError) for cause in error.args
     )
@@ -155,7 +154,7 @@ def _is_temporary(status, problem):
     # Redirects are never followed: whoever sends one is not the API.
     redirected = status < 400
     # Under heavy load Mailchimp answers 403 without a problem document:
-    # https://mailchimp.com/developer/marketing/docs/fundamentals/#api-limits
+    # https://mailchimp.com/developer/marketing/docs/fundamentals/
     overloaded = status == 403 and not problem
     return redirected or overloaded or status in (408, 425, 429) or status >= 500
 
@@ -207,3 +206,16 @@ def _seconds_until(date):
         moment = moment.replace(tzinfo=datetime.timezone.utc)
     now = datetime.datetime.now(datetime.timezone.utc)
     return (moment - now).total_seconds()
+
+
+def server_time(response):
+    """Return the time of the answer by the server's clock.
+
+    :param requests.Response response: any answer
+    :return: naive UTC `datetime`, None when the answer does not tell
+    """
+    try:
+        moment = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None)

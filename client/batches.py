@@ -3,6 +3,7 @@
 https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoint/
 """
 
+import codecs
 import gzip
 import io
 import json
@@ -16,6 +17,16 @@ import orjson
 from ..exceptions import MailchimpRetryLater
 
 _CHUNK = 1 << 16
+# Of the packing, and of what is packed
+_DAMAGES = (
+    tarfile.TarError,
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    KeyError,
+    TypeError,
+    ValueError,
+)
 _BETWEEN_ELEMENTS = re.compile(r"[\s,\[]*")
 
 
@@ -47,10 +58,10 @@ def read_results(chunks):
                 yield from map(_result, _elements(file))
         while content.read(_CHUNK):
             pass  # to the end, where gzip finds out what is missing
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _unreadable() from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise _unreadable() from error
+    except _DAMAGES as error:
+        raise MailchimpRetryLater(
+            "The results of the batch could not be read."
+        ) from error
 
 
 class _Chunks(io.RawIOBase):
@@ -84,7 +95,7 @@ def _files(archive):
 
 def _elements(file):
     """Parse the elements of a JSON array one by one."""
-    text = io.TextIOWrapper(file, "utf-8")
+    to_text = codecs.getincrementaldecoder("utf-8")().decode
     decode = json.JSONDecoder().raw_decode
     buffer, position = "", 0
     while True:
@@ -95,15 +106,17 @@ def _elements(file):
             if buffer[position:].strip() == "]":
                 return
             # Reading as much again keeps the work linear in the size of an element.
-            more = text.read(max(_CHUNK, len(buffer) - position))
-            if not more:
+            data = file.read(max(_CHUNK, len(buffer) - position))
+            if not data:
                 raise
-            buffer, position = buffer[position:] + more, 0
+            buffer, position = buffer[position:] + to_text(data), 0
         else:
             yield element
 
 
 def _result(element):
+    if not isinstance(element, dict):
+        raise TypeError("not the result of an operation")
     return BatchResult(
         operation_id=element.get("operation_id") or "",
         status=int(element["status_code"]),
@@ -118,7 +131,3 @@ def _body(response):
         return orjson.loads(response) if response else None
     except orjson.JSONDecodeError:
         return response
-
-
-def _unreadable():
-    return MailchimpRetryLater("The results of the batch could not be read.")

@@ -3,7 +3,7 @@
 import copy
 import time
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import mailchimp_marketing
 import requests
@@ -17,6 +17,7 @@ from .redact import get_logger
 from .slots import SIZE, shared_slots
 
 _logger = get_logger(__name__)
+get_logger("urllib3.connectionpool")  # it logs URLs, which may hold addresses
 
 _CONNECT_TIMEOUT = 10
 _RESENDS = 2
@@ -49,6 +50,8 @@ class Gateway:
         self._credentials = ("mailchimp_connector", api_key)
         self._slots = shared_slots(api_key, slots_dir)
         self._session = session or _new_session()
+        # Mailchimp's clock (naive UTC datetime) as of the last answer, None before.
+        self.server_time = None
         self.api = mailchimp_marketing.Client()
         self._take_over(self.api.api_client)
 
@@ -102,15 +105,15 @@ class Gateway:
         return self._download(response_body_url)
 
     def _download(self, url):
+        options = {
+            "auth": _no_credentials,
+            "headers": {"Accept-Encoding": "identity"},
+            "timeout": self.timeout,
+            "allow_redirects": False,
+            "stream": True,
+        }
         try:
-            with self._session.get(
-                url,
-                auth=_no_credentials,
-                headers={"Accept-Encoding": "identity"},
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with self._exchange("GET", url, options) as response:
                 if response.status_code != 200:
                     raise answer.download_failure(response)
                 yield from read_results(response.iter_content(_CHUNK))
@@ -156,23 +159,22 @@ class Gateway:
         }
         with self._slots.hold(self.timeout):
             response = self._exchange(method, url, options)
+        self.server_time = answer.server_time(response) or self.server_time
         return answer.read(response)
 
     def _exchange(self, method, url, options):
         """Get a response, and write the one line about it into the log."""
-        started = time.monotonic()
-        response = None
+        started, outcome = time.monotonic(), "no answer"
         try:
             response = self._request(method, url, options)
+            outcome = f"{response.status_code} {response.headers.get('X-Request-Id')}"
             return response
         finally:
+            milliseconds = (time.monotonic() - started) * 1000
+            query = urlencode(options.get("params", ()))
+            path = urlsplit(url).path
             _logger.debug(
-                "%s %s -> %s in %d ms (request %s)",
-                method,
-                response.request.path_url if response is not None else url,
-                response.status_code if response is not None else "no answer",
-                (time.monotonic() - started) * 1000,
-                response.headers.get("X-Request-Id") if response is not None else None,
+                "%s %s?%s: %s, %d ms", method, path, query, outcome, milliseconds
             )
 
     def _request(self, method, url, options):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..exceptions import MailchimpRejected, MailchimpRetryLater
 
-# https://mailchimp.com/developer/marketing/docs/methods-parameters/#pagination
+# https://mailchimp.com/developer/marketing/docs/methods-parameters/
 MAX_COUNT = 1000
 
 
@@ -98,7 +98,7 @@ def read_pages(reader, offset=0, ahead=9):
 def with_total(parameters):
     """Make sure that the answer tells the total.
 
-    https://mailchimp.com/developer/marketing/docs/methods-parameters/#partial-response
+    https://mailchimp.com/developer/marketing/docs/methods-parameters/
 
     :param dict parameters: of the API method
     :rtype: dict

@@ -35,7 +35,7 @@ _PATTERNS = [
 
 # Also as found in URLs (jane%40doe.com)
 _EMAIL = re.compile(
-    r"(\w)(?:[\w.+'!#$*^`{|}~-]|%(?!40)[0-9A-Fa-f]{2}){0,200}(@|%40)"
+    r"(?<!\w)(\w)(?:[\w.+'!#$*^`{|}~-]|%(?!40)[0-9A-Fa-f]{2}){0,200}(@|%40)"
     r"(\w)[\w-]{0,200}(?:\.[\w-]{1,63}){0,10}(\.[\w-]{1,63})"
 )
 
@@ -51,7 +51,9 @@ def mask(text):
     """
     for pattern, substitute in _PATTERNS:
         text = pattern.sub(substitute, text)
-    return _EMAIL.sub(r"\1***\2\3***\4", text)
+    if "@" in text or "%40" in text:
+        text = _EMAIL.sub(r"\1***\2\3***\4", text)
+    return text
 
 
 class RedactingFilter(logging.Filter):
@@ -63,7 +65,7 @@ class RedactingFilter(logging.Filter):
         masked = mask(text)
         if masked != text:
             record.msg, record.args = masked, ()
-        if record.exc_info:
+        if record.exc_info and record.exc_info[0]:
             # Formatters use this text where it exists instead of their own.
             trace = record.exc_text or logging.Formatter().formatException(
                 record.exc_info

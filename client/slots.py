@@ -1,7 +1,7 @@
 """At most ten requests in flight for an API key, in all processes of this host.
 
 Mailchimp allows ten simultaneous connections per user and cannot raise it:
-https://mailchimp.com/developer/marketing/docs/fundamentals/#throttling
+https://mailchimp.com/developer/marketing/docs/fundamentals/
 
 A slot is a locked file, so that the kernel frees it when its holder dies.
 """
@@ -46,8 +46,8 @@ class Slots:
     """Ten slots, shared with the other processes that use the same directory.
 
     Threads of this process wait for each other on a semaphore.  With other processes
-    they compete at the turnstile: who holds it gets the next slot that frees.  After
-    having queued there a process lets the others go first for a moment; otherwise a
+    they compete at the turnstile: who holds it gets the next slot that frees.  When all
+    slots were busy, a process then lets the others go first for a moment; otherwise a
     busy one, always the first to see its own slot free, would starve them.
 
     :param Path directory: of the lock files, None to look after this process only
@@ -95,7 +95,7 @@ class Slots:
         if not self._gate.acquire(timeout=max(0, deadline - time.monotonic())):
             raise _no_slot()
         try:
-            time.sleep(max(0, self._courtesy - time.monotonic()))
+            self._let_others_go_first()
             return self._pass() or self._queue(deadline)
         except OSError as error:
             raise MailchimpRetryLater(
@@ -103,6 +103,11 @@ class Slots:
             ) from error
         finally:
             self._gate.release()
+
+    def _let_others_go_first(self):
+        pause = self._courtesy - time.monotonic()
+        if pause > 0:  # sleep(0) costs as much as a lock
+            time.sleep(pause)
 
     def _pass(self):
         """Take a slot if nobody queues and one is free."""
@@ -116,10 +121,14 @@ class Slots:
     def _queue(self, deadline):
         _wait_for(lambda: _locked(self._turnstile), deadline)
         try:
-            return _wait_for(self._free_slot, deadline)
+            return self._free_slot() or self._next_slot(deadline)
         finally:
             self._turnstile.release()
-            self._courtesy = time.monotonic() + 2 * _PAUSE
+
+    def _next_slot(self, deadline):
+        lock = _wait_for(self._free_slot, deadline)
+        self._courtesy = time.monotonic() + 2 * _PAUSE
+        return lock
 
     def _free_slot(self):
         for lock in reversed(self._idle[:]):

@@ -1,0 +1,142 @@
+"""What the gateway does when no answer comes."""
+
+import copy
+import socket
+import threading
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from odoo.tests import tagged
+
+from odoo.addons.mailchimp_connector.client import Gateway
+from odoo.addons.mailchimp_connector.exceptions import MailchimpRetryLater
+
+from .gateway_common import KEY, Answer, GatewayCase
+
+MEMBER = ("a1", "0123456789abcdef0123456789abcdef")
+IDEMPOTENT = {
+    "GET": lambda api: api.lists.get_list_member(*MEMBER),
+    "PUT": lambda api: api.lists.set_list_member(*MEMBER, {"vip": True}),
+    "PATCH": lambda api: api.lists.update_list_member(*MEMBER, {"vip": True}),
+    "DELETE": lambda api: api.lists.delete_list_member(*MEMBER),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestGatewayNetwork(GatewayCase):
+    def unused_port(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            return unused.getsockname()[1]
+
+    def test_a_lost_answer_is_asked_for_again(self):
+        for method, call in IDEMPOTENT.items():
+            with self.subTest(method=method):
+                gateway, server = self.gateway_to([None, None, {"id": 1}])
+                self.assertEqual(call(gateway.api), {"id": 1})
+                self.assertEqual([r.method for r in server.requests], [method] * 3)
+                self.assertEqual(len({r.body for r in server.requests}), 1)
+
+    def test_but_twice_at_most(self):
+        gateway, server = self.gateway_to(lambda _: None)
+        with self.assertRaisesRegex(MailchimpRetryLater, "connection.*broke"):
+            gateway.api.ping.get()
+        self.assertEqual(len(server.requests), 3)
+
+    def test_a_post_whose_answer_was_lost_is_not_repeated(self):
+        gateway, server = self.gateway_to([None, {"id": 1}])
+        with self.assertRaises(MailchimpRetryLater):
+            gateway.api.batches.start({"operations": []})
+        self.assertEqual(len(server.requests), 1)
+
+    def test_an_answer_cut_short_is_asked_for_again(self):
+        answer = Answer(body={"id": "0123456789"}, cut=5)
+        gateway, server = self.gateway_to([answer, {"id": 1}])
+        self.assertEqual(gateway.api.ping.get(), {"id": 1})
+        self.assertEqual(len(server.requests), 2)
+
+    def test_a_post_cut_short_is_not_repeated(self):
+        answer = Answer(body={"id": "0123456789"}, cut=5)
+        gateway, server = self.gateway_to([answer, {"id": 1}])
+        with self.assertRaises(MailchimpRetryLater):
+            gateway.api.batches.start({"operations": []})
+        self.assertEqual(len(server.requests), 1)
+
+    def test_connections_closed_while_idle(self):
+        everybody = threading.Barrier(4, timeout=10)
+        gateway, server = self.gateway_to(lambda _: {"turn": everybody.wait()})
+        threads = [threading.Thread(target=gateway.api.ping.get) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(server.connections, 4)
+        server.script = lambda _: {"id": 1}
+        server.hang_up()
+        self.assertEqual(gateway.api.batches.start({"operations": []}), {"id": 1})
+
+    def test_a_retry_uses_a_connection_of_its_own(self):
+        gateway, server = self.gateway_to([{"id": 1}, None, {"id": 2}])
+        gateway.api.ping.get()
+        gateway.api.ping.get()
+        first, second, third = (request.connection for request in server.requests)
+        self.assertEqual(first, second)
+        self.assertNotEqual(second, third)
+
+    def test_a_fresh_session_is_like_the_first(self):
+        session = Gateway(KEY)._session
+        fresh = copy.deepcopy(session)
+        self.assertEqual(fresh.headers, session.headers)
+        self.assertIsNot(
+            fresh.get_adapter("https://x").poolmanager,
+            session.get_adapter("https://x").poolmanager,
+        )
+
+    def test_nobody_listens(self):
+        gateway = Gateway(KEY, base_url=f"http://127.0.0.1:{self.unused_port()}/3.0")
+        with self.assertRaisesRegex(MailchimpRetryLater, "cannot be reached") as caught:
+            gateway.api.batches.start({"operations": []})
+        self.assertEqual(caught.exception.status, 0)
+
+    def test_a_post_that_never_left_is_sent_again(self):
+        port = self.unused_port()
+
+        class Late(HTTPAdapter):
+            attempts = 0
+
+            def send(adapter, *args, **options):
+                Late.attempts += 1
+                if Late.attempts == 3:
+                    self.serve(lambda _: {"id": 1}, port)
+                return super().send(*args, **options)
+
+        session = requests.Session()
+        session.mount("http://", Late())
+        url = f"http://127.0.0.1:{port}/3.0"
+        gateway = Gateway(KEY, base_url=url, session=session)
+        self.assertEqual(gateway.api.batches.start({"operations": []}), {"id": 1})
+        self.assertEqual(Late.attempts, 3)
+
+    def test_a_time_out_is_not_retried_at_once(self):
+        released = threading.Event()
+        self.addCleanup(released.set)
+        gateway, server = self.gateway_to(lambda _: released.wait(10), timeout=0.2)
+        with self.assertRaisesRegex(MailchimpRetryLater, "did not answer in time"):
+            gateway.api.ping.get()
+        self.assertEqual(len(server.requests), 1)
+
+    def test_a_time_out_amid_the_body_is_one_too(self):
+        released = threading.Event()
+        self.addCleanup(released.set)
+        answer = Answer(body={"id": 1}, cut=3, then=lambda: released.wait(10))
+        gateway, server = self.gateway_to(lambda _: answer, timeout=0.2)
+        with self.assertRaisesRegex(MailchimpRetryLater, "did not answer in time"):
+            gateway.api.ping.get()
+        self.assertEqual(len(server.requests), 1)
+
+    def test_no_tls_at_the_other_end(self):
+        server = self.serve(lambda _: {})
+        gateway = Gateway(KEY, base_url=server.url.replace("http:", "https:"))
+        with self.assertRaisesRegex(MailchimpRetryLater, "secure connection"):
+            gateway.api.ping.get()
