@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from contextlib import contextmanager
+from email.utils import formatdate
 from urllib.parse import parse_qsl
 
 import orjson
@@ -59,6 +60,8 @@ class Application:
             answer = serve()
             if fault:
                 answer = fault.spoil(answer)
+        now = self.sandbox.clock.now()
+        answer.headers.setdefault("Date", formatdate(now, usegmt=True))
         self._record(call, answer, fault)
         return answer
 
