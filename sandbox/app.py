@@ -1,5 +1,6 @@
 """The path of a request: fault, key, slots, endpoint, envelope, record."""
 
+import logging
 import threading
 import time
 import uuid
@@ -14,6 +15,7 @@ from .call import Call, Raw
 from .faults import JSON, PROBLEM
 from .server import Answer
 
+_logger = logging.getLogger(__name__)
 PREFIX = "/3.0"
 KEPT_HEADERS = ("user-agent", "accept-encoding", "accept-language", "content-type")
 SCHEMA = "https://us1.api.mailchimp.com/schema/3.0/Definitions"
@@ -122,6 +124,9 @@ class Application:
             return accept(call, function(call, **arguments))
         except problems.Problem as problem:
             return refuse(call, problem)
+        except Exception:
+            _logger.exception("%s %s", call.method, call.path)
+            return refuse(call, problems.named("InternalServerError"))
 
     @staticmethod
     def _triggered(call):

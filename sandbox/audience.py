@@ -4,9 +4,9 @@ from collections import Counter
 
 from . import clock, generate, oddities, seeding
 from .ids import subscriber_hash
-from .member import Shape
 from .merge_fields import default_fields
 from .segment import Segment
+from .shape import Shape
 
 CONTACT = {
     "company": "",
@@ -230,11 +230,11 @@ class Audience:
         """Put a member there directly; see :func:`.seeding.add_member`."""
         return seeding.add_member(self, email, status, **values)
 
-    def add_merge_field(self, tag, type="text", **values):  # noqa: A002
+    def add_merge_field(self, tag, type="text", **values):
         """Put a merge field there; see :func:`.seeding.add_merge_field`."""
         return seeding.add_merge_field(self, tag, type, **values)
 
-    def add_interests(self, title, names, type="checkboxes"):  # noqa: A002
+    def add_interests(self, title, names, type="checkboxes"):
         """Put a group category there; see :func:`.seeding.add_interests`."""
         return seeding.add_interests(self, title, names, type)
 

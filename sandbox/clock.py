@@ -86,4 +86,4 @@ def _pad_fraction(text):
     if not dot:
         return text
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
-    return f"{head}.{digits[:6]:0<6}{tail[len(digits):]}"
+    return f"{head}.{digits[:6]:0<6}{tail[len(digits) :]}"

@@ -4,11 +4,14 @@ import threading
 
 from .account import Account
 from .app import Application
+from .batches import Batches
 from .clock import Clock
 from .faults import Faults
 from .ids import Ids
 from .monitor import Monitor
+from .people import People
 from .server import Server
+from .webhooks import Webhooks
 
 HOST = "127.0.0.1"
 DEFAULT_KEY = "0123456789abcdef0123456789abcdef-us1"
@@ -32,7 +35,11 @@ class Sandbox:
         self.monitor = Monitor()
         self.ids = Ids()
         self.accounts = []
-        self._server = Server(Application(self), HOST, port)
+        self.people = People(self)
+        self.webhooks = Webhooks(self)
+        self.batches = Batches(self)
+        self.application = Application(self)
+        self._server = Server(self.application, HOST, port)
 
     def __enter__(self):
         self.start()
@@ -48,6 +55,8 @@ class Sandbox:
 
     def stop(self):
         """Close the port and end the threads. The state stays."""
+        self.batches.stop()
+        self.webhooks.stop()
         self._server.stop()
 
     @property
@@ -66,6 +75,8 @@ class Sandbox:
             self.faults.clear()
             self.monitor.clear()
             self.clock.reset()
+            self.webhooks.reset()
+            self.batches.reset()
             self.accounts.clear()
             self.ids = Ids()
             self.latency = 0.0

@@ -91,7 +91,11 @@ class Fault:
         if self.kind == "empty_body":
             return Answer(answer.status, b"", answer.content_type, answer.headers)
         if self.kind == "broken_json":
-            body = answer.body[: max(1, len(answer.body) * 2 // 3)] if answer.body else b"{"
+            body = (
+                answer.body[: max(1, len(answer.body) * 2 // 3)]
+                if answer.body
+                else b"{"
+            )
             status = 200 if answer.status == 204 else answer.status
             return Answer(status, body, answer.content_type or JSON, answer.headers)
         if self.kind == "truncated_body":

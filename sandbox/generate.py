@@ -70,6 +70,20 @@ def fill(audience, n, seed=1, tags=(), merge_fields=True):
     return n
 
 
+def churn(audience, share, seed):
+    """Give some members another last name now; see :meth:`.People.churn`.
+
+    :return int: how many changed
+    """
+    rng = random.Random(f"{audience.name}:churn:{seed}")
+    members = list(audience.members.values())
+    chosen = rng.sample(members, round(len(members) * share))
+    for member in chosen:
+        member.merges = {**member.merges, "LNAME": f"Renamed-{rng.randrange(10**6)}"}
+        audience.touch(member)
+    return len(chosen)
+
+
 def _member(audience, rng, number, now, full):
     pick = rng.random
     culture = names.CULTURES[bisect(_CULTURE_STEPS, pick() * _CULTURE_STEPS[-1])]

@@ -7,7 +7,7 @@ import random
 
 def md5(text):
     """:return str: 32 hex digits"""
-    return hashlib.md5(text.encode("utf-8", "surrogatepass")).hexdigest()  # noqa: S324
+    return hashlib.md5(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def subscriber_hash(email):

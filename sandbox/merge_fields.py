@@ -38,7 +38,7 @@ DEFAULT_OPTIONS = {
 class MergeField:
     """One field of an audience. ``type`` never changes; ``tag`` is upper case."""
 
-    def __init__(self, merge_id, tag, type="text", **values):  # noqa: A002
+    def __init__(self, merge_id, tag, type="text", **values):
         self.merge_id = merge_id
         self.tag = tag
         self.type = type

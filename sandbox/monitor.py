@@ -85,7 +85,7 @@ class Monitor:
         with self._lock:
             self._count += 1
             self.requests.append(Recorded(number=self._count, **values))
-            self.peak_in_flight = max(self.peak_in_flight, values["in_flight"])
+            self.peak_in_flight = max(self.peak_in_flight, values.get("in_flight", 0))
 
     def transition(self, **values):
         """Record a change of status."""

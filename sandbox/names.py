@@ -66,7 +66,8 @@ CULTURES = (
         "Karl-Heinz|karlheinz Ömer|oemer",
         "Müller|mueller Schäfer|schaefer Weiß|weiss Lindner Vogt Krämer|kraemer "
         "Groß|gross von_Ahlen|vonahlen Bergmann",
-        "Hamburg,Hamburg,20095;München,Bayern,80331;Köln,NRW,50667;Jena,Thüringen,07743",
+        "Hamburg,Hamburg,20095;München,Bayern,80331;Köln,NRW,50667;"
+        "Jena,Thüringen,07743",
         "nordwind.example hafenpost.test kontor-lindgren.example",
     ),
     _culture(
@@ -84,7 +85,8 @@ CULTURES = (
         "es",
         "ES",
         "Europe/Madrid",
-        "Lucía|lucia Mateo Sofía|sofia Íñigo|inigo Martina José|jose Ximena Álvaro|alvaro",
+        "Lucía|lucia Mateo Sofía|sofia Íñigo|inigo Martina José|jose Ximena "
+        "Álvaro|alvaro",
         "García|garcia Muñoz|munoz Fernández|fernandez Ibáñez|ibanez Ruiz de_la_Cruz|"
         "delacruz Peña|pena Ortega",
         "Sevilla,Sevilla,41001;Bilbao,Bizkaia,48001;Valencia,Valencia,46002",
@@ -94,9 +96,11 @@ CULTURES = (
         "pt",
         "BR",
         "America/Sao_Paulo",
-        "João|joao Beatriz Conceição|conceicao Thiago Inês|ines Caio Luísa|luisa Gonçalo|"
+        "João|joao Beatriz Conceição|conceicao Thiago Inês|ines Caio "
+        "Luísa|luisa Gonçalo|"
         "goncalo",
-        "Gonçalves|goncalves Araújo|araujo Silva Simões|simoes Carvalho Assunção|assuncao",
+        "Gonçalves|goncalves Araújo|araujo Silva Simões|simoes Carvalho "
+        "Assunção|assuncao",
         "Recife,PE,50030-230;Curitiba,PR,80010-010;Porto Alegre,RS,90010-150",
         "beira-mar.example correio-sul.test",
     ),
@@ -104,7 +108,8 @@ CULTURES = (
         "pl",
         "PL",
         "Europe/Warsaw",
-        "Łukasz|lukasz Zofia Małgorzata|malgorzata Jędrzej|jedrzej Agnieszka Paweł|pawel",
+        "Łukasz|lukasz Zofia Małgorzata|malgorzata Jędrzej|jedrzej Agnieszka "
+        "Paweł|pawel",
         "Wójcik|wojcik Kowalska Dąbrowski|dabrowski Żak|zak Świątek|swiatek Nowak",
         "Kraków,Małopolska,31-042;Gdańsk,Pomorze,80-831",
         "bursztyn.example",
@@ -113,7 +118,8 @@ CULTURES = (
         "ru",
         "RU",
         "Europe/Moscow",
-        "Иван|ivan Ольга|olga Дмитрий|dmitri Екатерина|ekaterina Фёдор|fyodor Юлия|yulia",
+        "Иван|ivan Ольга|olga Дмитрий|dmitri Екатерина|ekaterina Фёдор|fyodor "
+        "Юлия|yulia",
         "Петров|petrov Соколова|sokolova Лебедев|lebedev Щербаков|shcherbakov Ёлкина|"
         "yolkina",
         "Тверь,Тверская,170100;Казань,Татарстан,420111",

@@ -94,7 +94,9 @@ def wrong_shape(field, value, wanted="object"):
 
 def member_exists(email):
     """400: this address is already a member."""
-    detail = f"{email} is already a list member. Use PUT to insert or update list members."
+    detail = (
+        f"{email} is already a list member. Use PUT to insert or update list members."
+    )
     return Problem(400, "Member Exists", detail, typed=False)
 
 

@@ -51,7 +51,7 @@ def add_member(audience, email, status="subscribed", **values):
         return member
 
 
-def add_merge_field(audience, tag, type="text", **values):  # noqa: A002
+def add_merge_field(audience, tag, type="text", **values):
     """:return MergeField: a new one, even of a type that does not exist"""
     with audience.sandbox.lock:
         merge_id = max(audience.fields, default=0) + 1
@@ -81,7 +81,7 @@ class Category:
         self.interests = {}
 
 
-def add_interests(audience, title, names, type="checkboxes"):  # noqa: A002
+def add_interests(audience, title, names, type="checkboxes"):
     """:return Category: a new one with a group for each name"""
     sandbox = audience.sandbox
     with sandbox.lock:

@@ -88,16 +88,18 @@ class Gateway(cheroot.Gateway):
         yield from answer.headers.items()
 
     def _break(self):
-        """Drop the connection so that the other side sees a reset."""
+        """Drop the connection so that the other side sees a reset.
+
+        Cheroot closes the socket when we are back. It sends a regular end of stream
+        first, which has to be left out; without that the other side would see an
+        early end instead, no worse.
+        """
         req = self.req
         req.ready = False
         req.close_connection = True
         linger = struct.pack("ii", 1, 0)
-        try:
-            req.conn.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            req.conn.socket.close()
-        except OSError:
-            pass  # the other side was faster
+        req.conn.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        req.conn._close_kernel_socket = _nothing
 
 
 class Server:
@@ -113,6 +115,7 @@ class Server:
         self.port = port
         self._server = None
         self._thread = None
+        self._outcome = None
 
     def start(self):
         """Listen; returns when connections are accepted."""
@@ -126,13 +129,28 @@ class Server:
         server.request_queue_size = 128
         server.shutdown_timeout = 1
         server.nodelay = True
-        server.prepare()
-        self.port = server.bind_addr[1]
         self._server = server
-        self._thread = threading.Thread(
-            target=server.serve, name="sandbox", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
+        ready = threading.Event()
+        self._outcome = ready, []
         self._thread.start()
+        ready.wait()
+        if self._outcome[1]:
+            raise self._outcome[1][0]
+
+    def _serve(self):
+        """Listen in a daemon thread: the workers it starts are daemons like it, and
+        a test that crashes does not hang."""
+        ready, errors = self._outcome
+        try:
+            self._server.prepare()
+            self.port = self._server.bind_addr[1]
+        except OSError as error:
+            errors.append(error)
+            return
+        finally:
+            ready.set()
+        self._server.serve()
 
     def stop(self):
         """Close the port; the same object can be started again on it."""
@@ -144,3 +162,7 @@ class Server:
 
 def _silent(msg="", level=20, traceback=False):
     """Broken connections are what this server is for: not worth a log line."""
+
+
+def _nothing():
+    """Stands for a step that is left out."""

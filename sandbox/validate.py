@@ -31,7 +31,7 @@ def _at(body, path):
     return body
 
 
-def typed(body, **types):
+def typed(body, /, **types):
     """Refuse values of another JSON type than asked; absent ones pass.
 
     :raise Problem: 400 that names the first one

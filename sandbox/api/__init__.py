@@ -1,6 +1,6 @@
 """The endpoints. Importing a module registers its routes."""
 
-from . import batches, interests, lists, members, merge_fields, root, segments
+from . import batches, interests, lists, members, merge_fields, root, segments, webhooks
 
 __all__ = [
     "batches",
@@ -10,4 +10,5 @@ __all__ = [
     "merge_fields",
     "root",
     "segments",
+    "webhooks",
 ]

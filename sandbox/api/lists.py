@@ -65,7 +65,9 @@ def document(audience, *, total=False):
 def _created(call, audience):
     since = call.moment("since_date_created")
     before = call.moment("before_date_created")
-    sent = max((c.send_time for c in call.account.sent_campaigns(audience.id)), default=0)
+    sent = max(
+        (c.send_time for c in call.account.sent_campaigns(audience.id)), default=0
+    )
     sent_since = call.moment("since_campaign_last_sent")
     sent_before = call.moment("before_campaign_last_sent")
     return (
