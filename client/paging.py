@@ -82,7 +82,8 @@ def read_pages(reader, offset=0, ahead=9):
     if not rest:
         yield first
         return
-    pool = ThreadPoolExecutor(min(ahead, len(rest)), "mailchimp-page")
+    ahead = max(1, min(ahead, len(rest)))
+    pool = ThreadPoolExecutor(ahead, "mailchimp-page")
     try:
         offsets = iter(rest)
         window = deque(pool.submit(reader.read, o) for o in islice(offsets, ahead))

@@ -1,6 +1,7 @@
 """What the gateway sends: the traps of the official client, closed."""
 
 import datetime
+import inspect
 import json
 from decimal import Decimal
 
@@ -97,6 +98,26 @@ class TestGatewayRequests(GatewayCase):
             with self.subTest(value=value), self.assertRaises(MailchimpRejected):
                 gateway.api.lists.delete_list(value)
         self.assertFalse(server.requests)
+
+    def test_every_method_of_the_official_client(self):
+        gateway, server = self.gateway_to(lambda _: Answer(204))
+        for name, method in self.methods(gateway.api):
+            parameters = inspect.signature(method).parameters.values()
+            required = [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]
+            in_path = [name for name in required if name not in ("body", "query")]
+            with self.subTest(name):
+                method(*["server/1"] * len(required))
+                target = server.requests.pop().target
+                self.assertEqual(target.count("/server%2F1"), len(in_path), target)
+                self.assertNotIn("{", target)
+
+    def methods(self, api):
+        """List the methods of the official client."""
+        for group, methods in vars(api).items():
+            for name, method in inspect.getmembers(methods, inspect.ismethod):
+                is_internal = name.startswith("_") or name.endswith("_with_http_info")
+                if group != "api_client" and not is_internal:
+                    yield f"{group}.{name}", method
 
     def test_fields_given_as_a_string(self):
         request = self.sent(lambda api: api.lists.get_list("a1", fields="id,stats"))
