@@ -212,10 +212,11 @@ class MailchimpContactSync(models.AbstractModel):
         vals_list = []
         for row in new:
             vals = _of_model(row["values"], "mailing.contact")
-            if not any(vals.get(name) for name in NAME_FIELDS):
-                vals["name"] = row["email"]
-            vals["email"] = row["email"]
-            vals["tag_ids"] = [Command.set(row["category_ids"])]
+            # Given rather than left to be computed for each contact of the page.
+            vals["name"] = _full_name(row["values"]) or row["email"]
+            vals["email"] = vals["email_normalized"] = row["email"]
+            if row["category_ids"]:
+                vals["tag_ids"] = [Command.set(row["category_ids"])]
             vals["subscription_ids"] = [
                 Command.create({"list_id": list_id, **_opt_out_values(row)})
             ]
@@ -440,6 +441,6 @@ def _opt_out_by(row):
 def _opt_out_values(row):
     """Return the values of a new subscription; only `subscribed` may be mailed."""
     if row["status"] == MARKETABLE_STATUS:
-        return {"opt_out": False}
+        return {"opt_out": False, "opt_out_datetime": False}
     moment = row["last_changed"]
     return {"opt_out": True, **({"opt_out_datetime": moment} if moment else {})}

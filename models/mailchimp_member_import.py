@@ -2,7 +2,7 @@ import logging
 from contextlib import closing
 from datetime import timedelta
 
-from psycopg2.extras import Json
+import orjson
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -193,17 +193,43 @@ class MailchimpMemberImport(models.AbstractModel):
         gateway = audience.account_id._gateway()
         mapping = audience.merge_field_ids._mapping()
         for hash_ in hashes:
-            try:
-                data = gateway.api.lists.get_list_member(
-                    audience.mailchimp_id, hash_, fields=MEMBER_FIELDS
-                )
-            except MailchimpNotFound:
+            if data := self._read_member(audience, gateway, hash_):
+                self._import_items(audience, [data], run, mapping, source, fresh=True)
+            elif self._refresh_audience(audience, gateway, run):
                 self._forget(audience, hash_, run, source)
             else:
-                if (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT:
-                    data["all_tags"] = self._read_all_tags(audience, gateway, hash_)
-                self._import_items(audience, [data], run, mapping, source, fresh=True)
+                return  # the audience is gone, which says nothing of its members
             yield
+
+    @api.model
+    def _read_member(self, audience, gateway, hash_):
+        """Read one member, by the address it has by now.
+
+        :return: the member as Mailchimp sent it, None when it is not in the audience
+        """
+        data = self._get_member(audience, gateway, hash_)
+        if not data and (contact := self._remote_contact_id(audience, hash_)):
+            data = self._get_member(audience, gateway, contact)
+        if data and (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT:
+            data["all_tags"] = self._read_all_tags(audience, gateway, data["id"])
+        return data
+
+    @api.model
+    def _get_member(self, audience, gateway, key):
+        try:
+            return gateway.api.lists.get_list_member(
+                audience.mailchimp_id, key, fields=MEMBER_FIELDS
+            )
+        except MailchimpNotFound:
+            return None
+
+    @api.model
+    def _remote_contact_id(self, audience, hash_):
+        """Return what Mailchimp calls a member however often the address changes."""
+        member = self.env["mailchimp.member"].search(
+            [("audience_id", "=", audience.id), ("subscriber_hash", "=", hash_)]
+        )
+        return member.remote_contact_id
 
     @api.model
     def _read_all_tags(self, audience, gateway, hash_):
@@ -380,37 +406,27 @@ class MailchimpMemberImport(models.AbstractModel):
         if not rows:
             return
         self._move_hashes(audience, rows)
-        names = list(COLUMNS)
-        columns = SQL(", ").join(SQL.identifier(name) for name in names)
-        arrays = SQL(", ").join(
-            SQL(
-                "%s::%s[]",
-                [_adapt(name, row[name]) for row in rows],
-                SQL(COLUMNS[name]),  # a constant above
-            )
-            for name in names
+        columns = SQL(", ").join(SQL.identifier(name) for name in COLUMNS)
+        types = SQL(", ").join(
+            SQL("%s %s", SQL.identifier(name), SQL(type_))
+            for name, type_ in COLUMNS.items()
         )
         updates = SQL(", ").join(
             SQL("%s = EXCLUDED.%s", SQL.identifier(name), SQL.identifier(name))
-            for name in names
+            for name in COLUMNS
         )
         query = SQL(
-            """INSERT INTO mailchimp_member
-                      (audience_id, forgotten, create_uid, write_uid, create_date,
-                       write_date, %(columns)s)
-               SELECT %(audience)s, FALSE, %(uid)s, %(uid)s, %(now)s, %(now)s,
-                      %(columns)s
-                 FROM unnest(%(arrays)s) AS i(%(columns)s)
+            """INSERT INTO mailchimp_member (audience_id, forgotten, %(columns)s)
+               SELECT %(audience)s, FALSE, %(columns)s
+                 FROM jsonb_to_recordset(%(rows)s::jsonb) AS i(%(types)s)
           ON CONFLICT (audience_id, subscriber_hash) DO UPDATE
-                  SET forgotten = FALSE, write_uid = EXCLUDED.write_uid,
-                      write_date = EXCLUDED.write_date, %(updates)s
+                  SET forgotten = FALSE, %(updates)s
             RETURNING id, subscriber_hash""",
             columns=columns,
-            arrays=arrays,
+            types=types,
             updates=updates,
             audience=audience.id,
-            uid=self.env.uid,
-            now=self.env.cr.now(),
+            rows=_json([{name: row[name] for name in COLUMNS} for row in rows]),
         )
         ids = {hash_: id_ for id_, hash_ in self.env.execute_query(query)}
         for row in rows:
@@ -517,15 +533,19 @@ class MailchimpMemberImport(models.AbstractModel):
         moved = [row for row in rows if row["status"] != row["old_status"]]
         if not moved:
             return
-        arrays = [
-            [row["email"] for row in moved],
-            [row["member_id"] for row in moved],
-            [row["contact_id"] for row in moved],
-            [row["partner_id"] for row in moved],
-            [row["old_status"] for row in moved],
-            [row["status"] for row in moved],
-            [row["last_changed"] or self.env.cr.now() for row in moved],
-            [_evidence(row) for row in moved],
+        hinted = self.env.context.get("mailchimp_evidence") or {}
+        entries = [
+            {
+                "email": row["email"],
+                "member_id": row["member_id"],
+                "contact_id": row["contact_id"],
+                "partner_id": row["partner_id"],
+                "old_status": row["old_status"],
+                "new_status": row["status"],
+                "occurred_at": row["last_changed"] or self.env.cr.now(),
+                "evidence": _evidence(row, hinted),
+            }
+            for row in moved
         ]
         self.env.cr.execute(
             SQL(
@@ -534,13 +554,14 @@ class MailchimpMemberImport(models.AbstractModel):
                            contact_id, partner_id, old_status, new_status,
                            occurred_at, evidence)
                    SELECT %s, %s, %s, i.*
-                     FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[],
-                                 %s::text[], %s::text[], %s::timestamp[], %s::jsonb[])
-                          AS i""",
+                     FROM jsonb_to_recordset(%s::jsonb)
+                          AS i(email text, member_id int, contact_id int,
+                               partner_id int, old_status text, new_status text,
+                               occurred_at timestamp, evidence jsonb)""",
                 audience.id,
                 audience.company_id.id,
                 source,
-                *arrays,
+                _json(entries),
             )
         )
 
@@ -559,14 +580,18 @@ def _is_stale(row):
     return row["last_changed"] < row["old_changed"]
 
 
-def _adapt(column, value):
-    return Json(value) if COLUMNS[column] == "jsonb" else value
+def _json(rows):
+    """Return rows as one parameter: much cheaper than thousands of them."""
+    return orjson.dumps(rows, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
 
 
-def _evidence(row):
-    """Return what Mailchimp knows about a change of consent, without empty values."""
+def _evidence(row, hinted):
+    """Return what Mailchimp knows about a change of consent, without empty values.
+
+    :param dict hinted: what a webhook said about it
+    """
     names = ("ip_signup", "timestamp_signup", "ip_opt", "timestamp_opt", "source")
     facts = {name: str(row[name]) for name in names if row[name]}
     if row["unsubscribe_reason"]:
         facts["reason"] = row["unsubscribe_reason"]
-    return Json(facts)
+    return {**hinted, **facts}
