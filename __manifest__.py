@@ -25,6 +25,7 @@
         "views/mailchimp_account_views.xml",
         "views/mailchimp_consent_views.xml",
         "views/mailing_contact_views.xml",
+        "views/mailing_list_views.xml",
         "views/res_partner_views.xml",
         "views/mailchimp_menus.xml",
     ],

@@ -1,6 +1,10 @@
 from . import mailchimp_account
 from . import mailchimp_remote
 from . import mailchimp_audience
+from . import mailchimp_account_webhook
+from . import mailchimp_audience_webhook
+from . import mailchimp_audience_registration
+from . import mailchimp_audience_event
 from . import mailchimp_merge_field
 from . import mailchimp_tag
 from . import mailchimp_interest_category
@@ -13,5 +17,6 @@ from . import mailchimp_run
 from . import mailchimp_run_line
 from . import mailchimp_job
 from . import mailing_contact
+from . import mailing_list
 from . import mailing_subscription
 from . import res_partner

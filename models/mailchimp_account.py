@@ -65,6 +65,7 @@ class MailchimpAccount(models.Model):
         copy=False,
         help="Mailchimp asked to slow down or did not answer; queue jobs wait.",
     )
+    paused = fields.Boolean(compute="_compute_paused")
     database_uuid = fields.Char(
         readonly=True, copy=False, groups="base.group_system"
     )
@@ -167,6 +168,12 @@ class MailchimpAccount(models.Model):
         return secrets.token_urlsafe(32)
 
     # === COMPUTE METHODS === #
+
+    @api.depends("paused_until")
+    def _compute_paused(self):
+        now = fields.Datetime.now()
+        for account in self:
+            account.paused = bool(account.paused_until and account.paused_until > now)
 
     @api.depends("webhook_token")
     def _compute_webhook_url(self):
@@ -457,8 +464,11 @@ class MailchimpAccount(models.Model):
 
     @api.model
     def _cron_fetch_audiences(self):
-        """Queue the hourly fetch of every connected account that wants it."""
-        accounts = self.search(
-            [("state", "=", "connected"), ("auto_sync_members", "=", True)]
-        )
-        accounts.audience_ids._start_fetch("schedule", PRIORITY_SCHEDULED)
+        """Queue the hourly fetch of every connected account that wants it.
+
+        Webhooks are verified too: nobody else would notice that one is gone.
+        """
+        accounts = self.search([("state", "=", "connected")])
+        accounts._check_webhooks()
+        wanted = accounts.filtered("auto_sync_members")
+        wanted.audience_ids._start_fetch("schedule", PRIORITY_SCHEDULED)

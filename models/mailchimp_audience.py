@@ -13,6 +13,9 @@ from ..tools.coerce import parse_datetime
 
 _logger = logging.getLogger(__name__)
 
+# What *Total Contacts* leaves out: blacklisted, and gone from the audience.
+NOT_DELIVERABLE = ("cleaned", "archived")
+
 
 class MailchimpAudience(models.Model):
     """A Mailchimp list and the mailing list that stands for it in Odoo."""
@@ -90,6 +93,7 @@ class MailchimpAudience(models.Model):
         "mailchimp.interest.category", "audience_id"
     )
     run_ids = fields.One2many("mailchimp.run", "audience_id")
+    run_count = fields.Integer(compute="_compute_run_count")
 
     _account_mailchimp_uniq = models.Constraint(
         "UNIQUE(account_id, mailchimp_id)", "This audience was imported already."
@@ -125,8 +129,17 @@ class MailchimpAudience(models.Model):
             audience.total_count = sum(
                 audience[f"{status}_count"]
                 for status, _label in MEMBER_STATUSES
-                if status not in ("cleaned", "archived")
+                if status not in NOT_DELIVERABLE
             )
+
+    def _compute_run_count(self):
+        counts = dict(
+            self.env["mailchimp.run"]._read_group(
+                [("audience_id", "in", self.ids)], ["audience_id"], ["__count"]
+            )
+        )
+        for audience in self:
+            audience.run_count = counts.get(audience, 0)
 
     # === IMPORT === #
 
@@ -373,12 +386,17 @@ class MailchimpAudience(models.Model):
             )
 
     def action_view_members(self):
-        """Open the contacts of the status given in the context (all without)."""
+        """Open the contacts of the status given in the context.
+
+        Without one, those that *Total Contacts* counts.
+        """
         self.ensure_one()
         status = self.env.context.get("mailchimp_status")
         domain = [("audience_id", "=", self.id)]
         if status:
             domain.append(("status", "=", status))
+        else:
+            domain.append(("status", "not in", NOT_DELIVERABLE))
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "mailchimp_connector.mailchimp_member_action"

@@ -45,6 +45,19 @@ class MailchimpConsent(models.Model):
         readonly=True, help="What Mailchimp knows about it: addresses, times, reason."
     )
 
+    evidence_summary = fields.Char(
+        string="Evidence in Short", compute="_compute_evidence_summary"
+    )
+
+    @api.depends("evidence")
+    def _compute_evidence_summary(self):
+        for consent in self:
+            consent.evidence_summary = ", ".join(
+                f"{key.replace('_', ' ')}: {value}"
+                for key, value in (consent.evidence or {}).items()
+                if value
+            )
+
     def write(self, vals):
         """Refuse: history is not rewritten."""
         raise AccessError(self.env._("The consent ledger cannot be changed."))

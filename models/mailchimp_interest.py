@@ -29,9 +29,16 @@ class MailchimpInterest(models.Model):
     )
 
     @api.depends("name", "category_id.name")
+    @api.depends_context("mailchimp_short_name")
     def _compute_display_name(self):
+        """Name the question too, except where it stands beside."""
+        short = self.env.context.get("mailchimp_short_name")
         for interest in self:
-            interest.display_name = f"{interest.category_id.name} / {interest.name}"
+            interest.display_name = (
+                interest.name
+                if short
+                else f"{interest.category_id.name} / {interest.name}"
+            )
 
     @api.model
     def _values_from_mailchimp(self, data):

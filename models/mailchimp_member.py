@@ -2,7 +2,13 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_STATUSES
-from ..tools.coerce import clean_json, normalize_email, parse_datetime
+from ..tools.coerce import (
+    clean_json,
+    normalize_email,
+    parse_datetime,
+    short_text,
+    small_integer,
+)
 from ..tools.subscriber import fingerprint
 
 
@@ -16,6 +22,8 @@ class MailchimpMember(models.Model):
     _description = "MailChimp Member"
     _order = "audience_id, email, id"
     _rec_name = "email"
+    # Whole pages are written at a time; two foreign keys less to check for each row.
+    _log_access = False
 
     audience_id = fields.Many2one(
         "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
@@ -58,7 +66,7 @@ class MailchimpMember(models.Model):
         help="Permanently deleted in Mailchimp; never to be sent there again.",
     )
     merge_values = fields.Json(readonly=True)
-    merge_summary = fields.Text(compute="_compute_merge_summary", string="Merge Values")
+    merge_summary = fields.Text(compute="_compute_merge_summary", string="Values")
     tag_ids = fields.Many2many(
         "mailchimp.tag", "mailchimp_member_tag_rel", "member_id", "tag_id", readonly=True
     )
@@ -71,6 +79,9 @@ class MailchimpMember(models.Model):
         readonly=True,
     )
     rating = fields.Integer(readonly=True, aggregator="avg")
+    rating_stars = fields.Selection(
+        [(str(star), str(star)) for star in range(6)], compute="_compute_rating_stars"
+    )
     language = fields.Char(readonly=True)
     vip = fields.Boolean(string="VIP", readonly=True)
     source = fields.Char(readonly=True)
@@ -136,6 +147,16 @@ class MailchimpMember(models.Model):
                 if value not in ("", None)
             )
 
+    @api.depends("rating")
+    def _compute_rating_stars(self):
+        for member in self:
+            member.rating_stars = str(min(max(member.rating, 0), 5))
+
+    @api.depends("email", "forgotten")
+    def _compute_display_name(self):
+        for member in self:
+            member.display_name = member.email or self.env._("Forgotten Member")
+
     # === MAPPING === #
 
     @api.model
@@ -148,29 +169,43 @@ class MailchimpMember(models.Model):
         data = dict(data)
         # Ours, not Mailchimp's: read where the embedded list was cut.
         all_tags = data.pop("all_tags", None)
+        merge_values, interests = data.get("merge_fields"), data.get("interests")
         return {
-            "email": normalize_email(data.get("email_address")),
-            "subscriber_hash": data.get("id"),
-            "remote_contact_id": data.get("contact_id") or None,
-            "unique_email_id": data.get("unique_email_id") or None,
-            "web_id": data.get("web_id") or None,
-            "status": data.get("status"),
-            "unsubscribe_reason": data.get("unsubscribe_reason") or None,
-            "merge_values": clean_json(data.get("merge_fields") or {}),
-            "rating": data.get("member_rating") or 0,
-            "language": data.get("language") or None,
+            **self._identity_from_mailchimp(data),
+            **self._proof_from_mailchimp(data),
+            "merge_values": clean_json(merge_values if _is_map(merge_values) else {}),
+            "rating": small_integer(data.get("member_rating")),
+            "language": short_text(data.get("language")),
             "vip": bool(data.get("vip")),
-            "source": data.get("source") or None,
-            "ip_signup": data.get("ip_signup") or None,
-            "timestamp_signup": parse_datetime(data.get("timestamp_signup")) or None,
-            "ip_opt": data.get("ip_opt") or None,
-            "timestamp_opt": parse_datetime(data.get("timestamp_opt")) or None,
             "last_changed": parse_datetime(data.get("last_changed")) or None,
             "fingerprint": fingerprint(data),
-            "tags": (data.get("tags") or []) if all_tags is None else all_tags,
+            "tags": _maps(data.get("tags") if all_tags is None else all_tags),
             "has_more_tags": all_tags is None
-            and (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT,
-            "interests": data.get("interests") or {},
+            and small_integer(data.get("tags_count")) > EMBEDDED_TAGS_LIMIT,
+            "interests": interests if _is_map(interests) else {},
+        }
+
+    @api.model
+    def _identity_from_mailchimp(self, data):
+        return {
+            "email": normalize_email(data.get("email_address")),
+            "subscriber_hash": short_text(data.get("id")),
+            "remote_contact_id": short_text(data.get("contact_id")),
+            "unique_email_id": short_text(data.get("unique_email_id")),
+            "web_id": small_integer(data.get("web_id")) or None,
+        }
+
+    @api.model
+    def _proof_from_mailchimp(self, data):
+        """Return the status, and what proves how it came about."""
+        return {
+            "status": short_text(data.get("status")),
+            "unsubscribe_reason": short_text(data.get("unsubscribe_reason")),
+            "source": short_text(data.get("source")),
+            "ip_signup": short_text(data.get("ip_signup")),
+            "timestamp_signup": parse_datetime(data.get("timestamp_signup")) or None,
+            "ip_opt": short_text(data.get("ip_opt")),
+            "timestamp_opt": parse_datetime(data.get("timestamp_opt")) or None,
         }
 
     # === BUSINESS METHODS === #
@@ -193,6 +228,7 @@ class MailchimpMember(models.Model):
                     "new_status": "forgotten",
                     "source": source,
                     "occurred_at": fields.Datetime.now(),
+                    "evidence": self.env.context.get("mailchimp_evidence"),
                 }
                 for member in self
             ]
@@ -239,6 +275,14 @@ class MailchimpMember(models.Model):
         """Open the member in Mailchimp's web application."""
         self.ensure_one()
         return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
+
+
+def _is_map(value):
+    return isinstance(value, dict)
+
+
+def _maps(value):
+    return [item for item in value if _is_map(item)] if isinstance(value, list) else []
 
 
 def _text(value):

@@ -47,9 +47,26 @@ class MailchimpMergeField(models.Model):
         "the value is only kept on the member.",
     )
 
+    field_label = fields.Char(string="Goes to", compute="_compute_field_label")
+
     _audience_mailchimp_uniq = models.Constraint(
         "UNIQUE(audience_id, mailchimp_id)", "This merge field was imported already."
     )
+
+    @api.depends("field_path", "type")
+    def _compute_field_label(self):
+        for merge_field in self:
+            target = merge_field._target_field() if merge_field.field_path else None
+            merge_field.field_label = target and merge_field._target_label(*target)
+
+    def _target_label(self, model, field):
+        label = (
+            field._description_string(self.env) if field else self.env._("Address")
+        )
+        owner = (
+            self.env._("Customer") if model == "res.partner" else self.env._("Contact")
+        )
+        return f"{owner} > {label}"
 
     @api.constrains("field_path")
     def _check_field_path(self):

@@ -75,6 +75,8 @@ class MailchimpRun(models.Model):
     line_ids = fields.One2many("mailchimp.run.line", "run_id", readonly=True)
     line_count = fields.Integer(compute="_compute_line_count")
     job_ids = fields.One2many("mailchimp.job", "run_id", readonly=True)
+    job_count = fields.Integer(compute="_compute_job_counts")
+    failed_job_count = fields.Integer(compute="_compute_job_counts")
 
     # === COMPUTE METHODS === #
 
@@ -105,6 +107,19 @@ class MailchimpRun(models.Model):
         )
         for run in self:
             run.line_count = counts.get(run, 0)
+
+    @api.depends("job_ids.state")
+    def _compute_job_counts(self):
+        counts = {
+            (run, state): count
+            for run, state, count in self.env["mailchimp.job"]._read_group(
+                [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+            )
+        }
+        for run in self:
+            states = {state: n for (of, state), n in counts.items() if of == run}
+            run.job_count = sum(states.values())
+            run.failed_job_count = states.get("failed", 0)
 
     # === BUSINESS METHODS === #
 
@@ -230,6 +245,10 @@ class MailchimpRun(models.Model):
     def action_retry_failed(self):
         """Try the failed jobs again, from their last checkpoint."""
         self.job_ids.filtered(lambda job: job.state == "failed").action_retry()
+
+    def action_refresh(self):
+        """Show how far the run is by now."""
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_view_lines(self):
         """Open the records that failed or were skipped, by reason."""

@@ -17,16 +17,38 @@ class MailingSubscription(models.Model):
         compute="_compute_mailchimp_member_id",
     )
 
+    subscribed_at = fields.Datetime(
+        string="Subscription Date",
+        compute="_compute_subscribed_at",
+        compute_sudo=True,
+        help="When the person opted in, as far as Mailchimp knows it.",
+    )
+
     @api.depends("contact_id.mailchimp_member_ids.status", "list_id")
     def _compute_mailchimp_member_id(self):
+        members = self._mailchimp_members()
+        for subscription in self:
+            member = members.get((subscription.contact_id, subscription.list_id))
+            subscription.mailchimp_member_id = member
+            subscription.mailchimp_status = member.status if member else False
+
+    @api.depends(
+        "create_date", "contact_id.mailchimp_member_ids.timestamp_opt", "list_id"
+    )
+    def _compute_subscribed_at(self):
+        members = self._mailchimp_members()
+        for subscription in self:
+            member = members.get((subscription.contact_id, subscription.list_id))
+            subscription.subscribed_at = (
+                member and (member.timestamp_opt or member.timestamp_signup)
+            ) or subscription.create_date
+
+    def _mailchimp_members(self):
+        """Return {(contact, mailing list): member} of these subscriptions."""
         members = self.env["mailchimp.member"].search(
             [
                 ("contact_id", "in", self.contact_id.ids),
                 ("audience_id.mailing_list_id", "in", self.list_id.ids),
             ]
         )
-        by_pair = {(m.contact_id, m.audience_id.mailing_list_id): m for m in members}
-        for subscription in self:
-            member = by_pair.get((subscription.contact_id, subscription.list_id))
-            subscription.mailchimp_member_id = member
-            subscription.mailchimp_status = member.status if member else False
+        return {(m.contact_id, m.audience_id.mailing_list_id): m for m in members}
