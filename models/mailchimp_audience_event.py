@@ -1,0 +1,105 @@
+from datetime import timedelta
+
+import psycopg2.errors
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..const import PRIORITY_WEBHOOK
+from ..tools.subscriber import subscriber_hash
+from ..tools.webhook import Event
+
+ALIVE_RESOLUTION = timedelta(minutes=1)
+
+
+class MailchimpAudienceEvent(models.Model):
+    """What a webhook brings: hints, which a job follows up."""
+
+    _inherit = "mailchimp.audience"
+
+    def _enqueue_webhook(self, account, event):
+        """Queue what a delivery hints at; runs in the request of Mailchimp.
+
+        Events of one address become one job as long as it waits. One about a change of
+        address concerns two, and must not be lost in a job about one of them.
+
+        :param recordset account: the account of this audience
+        :param Event event: what was delivered
+        """
+        kind, about = "campaign", [event.campaign_id]
+        if event.emails:
+            kind, about = "member", [subscriber_hash(email) for email in event.emails]
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_webhook",
+            name=f"Webhook: {event.type}",
+            identity=":".join([kind, str(self.id), *about]),
+            account=account,
+            priority=PRIORITY_WEBHOOK,
+            args={"event": event._asdict()},
+        )
+
+    def _job_webhook(self, event):
+        """Find out what an event hinted at.
+
+        :param dict event: a `tools.webhook.Event`
+        """
+        event = Event(**event)
+        getattr(self, f"_on_{event.type}")(event)
+        self._touch_last_event()
+
+    def _on_subscribe(self, event):
+        self._refresh_hinted(event)
+
+    def _on_unsubscribe(self, event):
+        """Somebody opted out, was archived or was deleted for good: Mailchimp's answer
+        tells which."""
+        self._refresh_hinted(event)
+
+    def _on_profile(self, event):
+        self._refresh_hinted(event)
+
+    def _on_cleaned(self, event):
+        self._refresh_hinted(event)
+
+    def _on_upemail(self, event):
+        """The new address first: it moves the member, and the old one finds nobody."""
+        self._refresh_hinted(event)
+
+    def _on_campaign(self, event):
+        """A campaign was sent or cancelled: nothing to do for members."""
+
+    def _refresh_hinted(self, event):
+        """Read again the members an event is about."""
+        facts = {
+            name: getattr(event, name)
+            for name in ("fired_at", "reason", "campaign_id")
+            if getattr(event, name)
+        }
+        importer = self.env["mailchimp.member.import"].with_context(
+            mailchimp_evidence=facts
+        )
+        hashes = [subscriber_hash(email) for email in event.emails]
+        for _member in importer._refresh(self, hashes, self.env["mailchimp.run"]):
+            continue  # one or two members: no checkpoint in between
+
+    def _touch_last_event(self):
+        """Note that webhooks arrive, without ever waiting for somebody else's lock."""
+        now = fields.Datetime.now()
+        query = SQL(
+            """UPDATE mailchimp_audience SET webhook_last_event_at = %(now)s
+                WHERE id = (SELECT id FROM mailchimp_audience
+                             WHERE id = %(id)s
+                               AND (webhook_last_event_at IS NULL
+                                    OR webhook_last_event_at <= %(before)s)
+                               FOR NO KEY UPDATE SKIP LOCKED)""",
+            now=now,
+            id=self.id,
+            before=now - ALIVE_RESOLUTION,
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(query)
+        except psycopg2.errors.SerializationFailure:
+            return  # another worker just did
+        self.invalidate_recordset(["webhook_last_event_at"], flush=False)
