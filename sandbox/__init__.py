@@ -14,5 +14,6 @@ In a process of its own: ``python -m sandbox --port 8025``, or :class:`SandboxPr
 from .core import Sandbox
 from .faults import FAULTS
 from .oddities import ODDITIES
+from .process import SandboxProcess
 
-__all__ = ["FAULTS", "ODDITIES", "Sandbox"]
+__all__ = ["FAULTS", "ODDITIES", "Sandbox", "SandboxProcess"]

@@ -14,7 +14,9 @@ class Account:
     Switches a test may set: ``disabled`` (401 as for a revoked key), ``deactivated``
     (403 for all), ``role``, ``language`` of field messages, ``stats_ttl`` (seconds that
     list statistics stay cached), ``webhook_signing``, ``bulk_webhooks``,
-    ``busy_addresses`` (refused as signed up to too many lists), ``max_in_flight``.
+    ``busy_addresses`` (refused as signed up to too many lists), ``max_in_flight``,
+    ``max_audiences``, ``plan``, ``recipient_delay`` (seconds until a campaign knows its
+    recipients) and ``sending_seconds`` (how long it is on its way).
     """
 
     def __init__(self, sandbox, api_key, name="Sandbox Company", **values):
@@ -36,6 +38,7 @@ class Account:
         self.max_in_flight = MOST_IN_FLIGHT
         self.in_flight = 0
         self.max_audiences = None
+        self.recipient_delay = self.sending_seconds = 0
         self.since = sandbox.clock.now()
         self.audiences = {}
         self.batches = {}

@@ -2,8 +2,6 @@
 
 from . import clock
 
-ALWAYS_COUNTED = frozenset(("subscribed", "pending"))
-
 
 def members(audience, segment, include=()):
     """The members of a segment, counting the active ones only unless told.
@@ -14,13 +12,20 @@ def members(audience, segment, include=()):
     wanted = {"subscribed", *include}
     pool = segment.members if segment.is_tag else audience.members
     found = [member for member in pool.values() if member.status in wanted]
-    if segment.is_tag:
-        return found
-    tests = [_test(audience, entry) for entry in segment.options.get("conditions", [])]
+    return found if segment.is_tag else _filter(audience, segment.options, found)
+
+
+def matching(audience, options):
+    """:return list: subscribed members who meet the conditions of some options"""
+    found = [m for m in audience.members.values() if m.status == "subscribed"]
+    return _filter(audience, options, found)
+
+
+def _filter(audience, options, found):
+    tests = [_test(audience, entry) for entry in options.get("conditions", [])]
     if not tests:
         return found
-    every = segment.options.get("match", "all") == "all"
-    combine = all if every else any
+    combine = all if options.get("match", "all") == "all" else any
     return [m for m in found if combine(test(m) for test in tests)]
 
 

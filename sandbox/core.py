@@ -2,14 +2,17 @@
 
 import threading
 
+from . import demo
 from .account import Account
 from .app import Application
 from .batches import Batches
+from .call import Call
 from .clock import Clock
 from .faults import Faults
 from .ids import Ids
 from .monitor import Monitor
 from .people import People
+from .query import select, shape_of
 from .server import Server
 from .webhooks import Webhooks
 
@@ -87,6 +90,31 @@ class Sandbox:
             account = Account(self, api_key, name, **values)
             self.accounts.append(account)
             return account
+
+    def add_demo(self, api_key=DEFAULT_KEY):
+        """Make the demo company; see :mod:`.demo`.
+
+        :return dict: what it has
+        """
+        with self.lock:
+            return demo.build(self.add_account(api_key, demo.COMPANY))
+
+    def warm(self, audience, **query):
+        """Render all members for a query, so that its pages are served at once.
+
+        :param query: as in the request, ``fields`` or ``exclude_fields`` above all
+        :return int: how many members
+        """
+        path = f"/lists/{audience.id}/members"
+        texts = {name: str(value) for name, value in query.items()}
+        call = Call(self, "GET", path, texts)
+        call.account = audience.account
+        with self.lock:
+            found = select(call, audience)
+            shape = shape_of(call, audience)
+            for member in found if shape else ():
+                shape.render(member)
+            return len(found)
 
     @property
     def requests(self):

@@ -84,6 +84,19 @@ def churn(audience, share, seed):
     return len(chosen)
 
 
+def copy(audience, source, rng):
+    """Put a person of one audience into another, with a status of its own there."""
+    member = Member(source.email, "subscribed" if rng.random() < 0.8 else "pending")
+    identify(audience, member)
+    member.merges = {k: v for k, v in source.merges.items() if audience.field(k)}
+    member.language = source.language
+    member.last_changed = source.last_changed
+    if member.status == "subscribed":
+        member.timestamp_opt = source.last_changed
+    if member.id not in audience.members:
+        audience.insert(member)
+
+
 def _member(audience, rng, number, now, full):
     pick = rng.random
     culture = names.CULTURES[bisect(_CULTURE_STEPS, pick() * _CULTURE_STEPS[-1])]

@@ -43,15 +43,12 @@ def page(call, audience):
 def render_page(call, audience, found):
     """:return bytes: the wanted page of these members as JSON"""
     count, offset = call.page()
-    selection = call.selection()
-    wanted, inside, outside = selection.under("members")
     parts = []
-    if wanted:
-        key = (call.query.get("fields"), call.query.get("exclude_fields"))
-        shape = audience.shape(inside, outside, key)
+    shape = shape_of(call, audience)
+    if shape:
         rows = found[offset : offset + count]
         parts.append(b'"members":[' + b",".join(map(shape.render, rows)) + b"]")
-    rest = selection.apply(
+    rest = call.selection().apply(
         {
             "members": [],
             "list_id": audience.id,
@@ -63,6 +60,17 @@ def render_page(call, audience, found):
     if rest:
         parts.append(orjson.dumps(rest)[1:-1])
     return b"{" + b",".join(parts) + b"}"
+
+
+def shape_of(call, audience):
+    """:return Shape: how each member of a collection is written; None when the
+    caller selected other parts only
+    """
+    wanted, inside, outside = call.selection().under("members")
+    if not wanted:
+        return None
+    key = (call.query.get("fields"), call.query.get("exclude_fields"))
+    return audience.shape(inside, outside, key)
 
 
 # === FILTERS === #

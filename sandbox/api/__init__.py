@@ -1,14 +1,31 @@
 """The endpoints. Importing a module registers its routes."""
 
-from . import batches, interests, lists, members, merge_fields, root, segments, webhooks
+from . import (
+    batches,
+    campaign_actions,
+    campaigns,
+    interests,
+    lists,
+    members,
+    merge_fields,
+    reports,
+    root,
+    segments,
+    templates,
+    webhooks,
+)
 
 __all__ = [
     "batches",
+    "campaign_actions",
+    "campaigns",
     "interests",
     "lists",
     "members",
     "merge_fields",
+    "reports",
     "root",
     "segments",
+    "templates",
     "webhooks",
 ]
