@@ -1,6 +1,7 @@
 from . import mailchimp_account
 from . import mailchimp_remote
 from . import mailchimp_audience
+from . import mailchimp_audience_fetch
 from . import mailchimp_account_webhook
 from . import mailchimp_audience_webhook
 from . import mailchimp_audience_registration

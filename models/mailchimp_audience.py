@@ -1,17 +1,8 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
-from ..const import (
-    AUDIENCE_FIELDS,
-    MEMBER_STATUSES,
-    PRIORITY_USER,
-    PRIORITY_WEBHOOK,
-)
-from ..tools.coerce import parse_datetime
-
-_logger = logging.getLogger(__name__)
+from ..const import AUDIENCE_FIELDS, MEMBER_STATUSES, PRIORITY_USER
+from ..exceptions import MailchimpNotFound
+from ..tools.coerce import parse_datetime, short_text, small_integer
 
 # What *Total Contacts* leaves out: blacklisted, and gone from the audience.
 NOT_DELIVERABLE = ("cleaned", "archived")
@@ -78,7 +69,9 @@ class MailchimpAudience(models.Model):
 
     total_count = fields.Integer(compute="_compute_counts", string="Total Contacts")
     subscribed_count = fields.Integer(compute="_compute_counts", string="Subscribers")
-    unsubscribed_count = fields.Integer(compute="_compute_counts", string="Unsubscribed")
+    unsubscribed_count = fields.Integer(
+        compute="_compute_counts", string="Unsubscribed"
+    )
     cleaned_count = fields.Integer(compute="_compute_counts", string="Cleaned")
     pending_count = fields.Integer(compute="_compute_counts", string="Pending")
     transactional_count = fields.Integer(
@@ -157,24 +150,30 @@ class MailchimpAudience(models.Model):
         :param dict data: https://mailchimp.com/developer/marketing/api/lists/
         :return: field values (dict)
         """
-        stats = data.get("stats") or {}
         defaults = data.get("campaign_defaults") or {}
+        rating = small_integer(data.get("list_rating"))
         return {
-            "name": data.get("name") or data["id"],
+            "name": short_text(data.get("name")) or data["id"],
             "active": True,
-            "web_id": data.get("web_id") or 0,
+            "web_id": small_integer(data.get("web_id")),
             "date_created": parse_datetime(data.get("date_created")),
-            "subscribe_url_short": data.get("subscribe_url_short"),
-            "subscribe_url_long": data.get("subscribe_url_long"),
-            "list_rating": str(min(max(int(data.get("list_rating") or 0), 0), 5)),
+            "subscribe_url_short": short_text(data.get("subscribe_url_short")),
+            "subscribe_url_long": short_text(data.get("subscribe_url_long")),
+            "list_rating": str(min(max(rating, 0), 5)),
             "double_optin": bool(data.get("double_optin")),
             "marketing_permissions": bool(data.get("marketing_permissions")),
-            "from_name": defaults.get("from_name"),
-            "from_email": defaults.get("from_email"),
-            "remote_subscribed": stats.get("member_count") or 0,
-            "remote_unsubscribed": stats.get("unsubscribe_count") or 0,
-            "remote_cleaned": stats.get("cleaned_count") or 0,
-            "campaign_count": stats.get("campaign_count") or 0,
+            "from_name": short_text(defaults.get("from_name")),
+            "from_email": short_text(defaults.get("from_email")),
+            **self._statistics_from_mailchimp(data.get("stats") or {}),
+        }
+
+    @api.model
+    def _statistics_from_mailchimp(self, stats):
+        return {
+            "remote_subscribed": small_integer(stats.get("member_count")),
+            "remote_unsubscribed": small_integer(stats.get("unsubscribe_count")),
+            "remote_cleaned": small_integer(stats.get("cleaned_count")),
+            "campaign_count": small_integer(stats.get("campaign_count")),
             "open_rate": stats.get("open_rate") or 0,
             "click_rate": stats.get("click_rate") or 0,
             "last_sub_date": parse_datetime(stats.get("last_sub_date")),
@@ -190,12 +189,16 @@ class MailchimpAudience(models.Model):
         :param recordset run: the `mailchimp.run` that counts them
         :return: their records
         """
-        known = self.with_context(active_test=False).search(
-            [
-                ("account_id", "=", account.id),
-                ("mailchimp_id", "in", [item["id"] for item in items]),
-            ]
-        ).grouped("mailchimp_id")
+        known = (
+            self.with_context(active_test=False)
+            .search(
+                [
+                    ("account_id", "=", account.id),
+                    ("mailchimp_id", "in", [item["id"] for item in items]),
+                ]
+            )
+            .grouped("mailchimp_id")
+        )
         new = []
         for item in items:
             vals = self._values_from_mailchimp(item)
@@ -215,8 +218,12 @@ class MailchimpAudience(models.Model):
         """Write what differs; a list that still had our name is renamed too."""
         self.ensure_one()
         changed = {
-            name: value for name, value in vals.items() if (self[name] or False) != value
+            name: value
+            for name, value in vals.items()
+            if (self[name] or False) != (value or False)
         }
+        if "active" in changed:
+            self.message_post(body=self.env._("This audience is in Mailchimp again."))
         if "name" in changed and self.mailing_list_id.name == self.name:
             self.mailing_list_id.name = changed["name"]
         if changed:
@@ -231,159 +238,27 @@ class MailchimpAudience(models.Model):
         missing = self.search([("account_id", "=", account.id)]) - self
         missing._mark_gone(run)
 
-    def _mark_gone(self, run):
-        """Keep the contacts of audiences that were deleted in Mailchimp, and say so."""
-        for audience in self:
-            audience.active = False
-            audience.message_post(
-                body=self.env._(
-                    "This audience does not exist in Mailchimp any more. It was "
-                    "archived; its contacts stay in Odoo."
-                )
-            )
-        run._add_lines(
-            [
-                {
-                    "state": "notice",
-                    "name": audience.name,
-                    "reason": self.env._("The audience was deleted in Mailchimp."),
-                    "advice": self.env._(
-                        "It was archived in Odoo; its contacts were kept."
-                    ),
-                    "res_model": audience._name,
-                    "res_id": audience.id,
-                }
-                for audience in self
-            ]
-        )
-
-    def _job_import_details(self, run_id, members):
+    def _job_import_details(self, run_id, members, priority=PRIORITY_USER):
         """Import merge fields, tags, segments and groups of one audience.
 
         :param int run_id: the `mailchimp.run` to report to
         :param bool members: whether its members follow, in a run of their own
+        :param int priority: of the job that fetches them
         """
         run = self.env["mailchimp.run"].browse(run_id)
         gateway = self.account_id._gateway()
-        self.env["mailchimp.merge.field"]._import(self, gateway)
-        self.env["mailchimp.tag"]._import(self, gateway)
-        self.env["mailchimp.interest.category"]._import(self, gateway)
+        try:
+            self.env["mailchimp.merge.field"]._import(self, gateway)
+            self.env["mailchimp.tag"]._import(self, gateway)
+            self.env["mailchimp.interest.category"]._import(self, gateway)
+        except MailchimpNotFound:
+            self._mark_gone(run)
+            return
         run._count(done=1)
         if members:
-            self._start_fetch(run.trigger, PRIORITY_USER)
-
-    # === FETCH OF MEMBERS === #
-
-    def _start_fetch(self, trigger, priority, full=False):
-        """Queue the fetch of members: one run per audience, unless one is under way.
-
-        :param str trigger: who asked (`mailchimp.run.trigger`)
-        :param int priority: of the jobs
-        :param bool full: read all members again, not only what changed
-        :return: the runs, new or under way
-        """
-        Run = self.env["mailchimp.run"].sudo()
-        kind = "members_full" if full else "members"
-        runs = Run._find_open(self, ("members", "members_full") if not full else (kind,))
-        for audience in self - runs.audience_id:
-            run = Run._open_run(audience.account_id, kind, trigger, audience)
-            self.env["mailchimp.job"]._enqueue(
-                audience,
-                "_job_fetch_members",
-                name=run.name,
-                identity=f"fetch:{audience.id}",
-                run=run,
-                account=audience.account_id,
-                priority=priority,
-                args={"run_id": run.id, "full": full},
-            )
-            runs |= run
-        return runs
-
-    def _job_fetch_members(self, run_id, full):
-        """Read new and changed members, page by page; see `mailchimp.member.import`.
-
-        :param int run_id: the `mailchimp.run` to report to
-        :param bool full: read all members again
-        :return: a generator with a checkpoint after each page
-        """
-        run = self.env["mailchimp.run"].browse(run_id)
-        return self.env["mailchimp.member.import"]._fetch(self, run, full)
-
-    def _enqueue_refresh(self, hashes, priority=PRIORITY_WEBHOOK, run=None):
-        """Queue the reading of single members.
-
-        :param list hashes: subscriber hashes
-        :param int priority: of the job
-        :param recordset run: the `mailchimp.run` it belongs to, if any
-        """
-        self.ensure_one()
-        if not hashes:
-            return
-        identity = f"member:{self.id}:{hashes[0]}" if len(hashes) == 1 else None
-        self.env["mailchimp.job"]._enqueue(
-            self,
-            "_job_refresh_members",
-            name=self.env._("Refresh members of %s", self.name),
-            identity=identity,
-            run=run,
-            account=self.account_id,
-            priority=priority,
-            args={"hashes": hashes, "run_id": run.id if run else False},
-        )
-
-    def _job_refresh_members(self, hashes, run_id=False):
-        """Read single members and take over what Mailchimp says of them now.
-
-        :param list hashes: subscriber hashes
-        :param int run_id: the `mailchimp.run` to report to, if any
-        :return: a generator with a checkpoint after each member
-        """
-        run = self.env["mailchimp.run"].browse(run_id or ())
-        return self.env["mailchimp.member.import"]._refresh(self, hashes, run)
-
-    def _enqueue_find_missing(self, run):
-        """Queue the search for members that Mailchimp does not have any more."""
-        self.env["mailchimp.job"]._enqueue(
-            self,
-            "_job_find_missing",
-            name=self.env._("Find members of %s that are gone", self.name),
-            identity=f"missing:{self.id}",
-            run=run,
-            account=self.account_id,
-            priority=PRIORITY_USER,
-            args={"run_id": run.id},
-        )
-
-    def _job_find_missing(self, run_id):
-        """Compare the ids of all members and read again those Mailchimp did not list.
-
-        :param int run_id: the `mailchimp.run` to report to
-        """
-        run = self.env["mailchimp.run"].browse(run_id)
-        self.env["mailchimp.member.import"]._find_missing(self, run)
+            self._start_fetch(run.trigger, priority)
 
     # === ACTION METHODS === #
-
-    def action_fetch_members(self):
-        """Fetch the members that changed since the last fetch."""
-        self._check_connected()
-        return self._start_fetch("user", PRIORITY_USER)._open()
-
-    def action_fetch_all_members(self):
-        """Read all members again and find those that Mailchimp does not have."""
-        self._check_connected()
-        return self._start_fetch("user", PRIORITY_USER, full=True)._open()
-
-    def _check_connected(self):
-        self.account_id._check_connected()
-        if gone := self.filtered(lambda audience: not audience.active):
-            raise UserError(
-                self.env._(
-                    "%s does not exist in Mailchimp any more.",
-                    gone[0].display_name,
-                )
-            )
 
     def action_view_members(self):
         """Open the contacts of the status given in the context.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.coerce import short_text, small_integer
+
 
 class MailchimpInterest(models.Model):
     """A group a member can choose, inside an interest category."""
@@ -44,8 +46,8 @@ class MailchimpInterest(models.Model):
     def _values_from_mailchimp(self, data):
         return {
             "mailchimp_id": data["id"],
-            "name": data.get("name") or data["id"],
-            "display_order": data.get("display_order") or 0,
+            "name": short_text(data.get("name")) or data["id"],
+            "display_order": small_integer(data.get("display_order")),
             # Mailchimp sends this number as a text.
-            "subscriber_count": int(data.get("subscriber_count") or 0),
+            "subscriber_count": small_integer(data.get("subscriber_count")),
         }

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.coerce import short_text, small_integer
+
 
 class MailchimpInterestCategory(models.Model):
     """A question that members answer by choosing groups."""
@@ -10,7 +12,11 @@ class MailchimpInterestCategory(models.Model):
     _order = "audience_id, display_order, id"
 
     audience_id = fields.Many2one(
-        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
+        "mailchimp.audience",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
     )
     company_id = fields.Many2one(related="audience_id.company_id")
     name = fields.Char(required=True, readonly=True)
@@ -62,7 +68,7 @@ class MailchimpInterestCategory(models.Model):
         known = dict(self._fields["type"].selection)
         return {
             "mailchimp_id": data["id"],
-            "name": data.get("title") or data["id"],
+            "name": short_text(data.get("title")) or data["id"],
             "type": data.get("type") if data.get("type") in known else False,
-            "display_order": data.get("display_order") or 0,
+            "display_order": small_integer(data.get("display_order")),
         }

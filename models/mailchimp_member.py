@@ -26,7 +26,11 @@ class MailchimpMember(models.Model):
     _log_access = False
 
     audience_id = fields.Many2one(
-        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
+        "mailchimp.audience",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
     )
     account_id = fields.Many2one(related="audience_id.account_id")
     company_id = fields.Many2one(related="audience_id.company_id")
@@ -68,7 +72,11 @@ class MailchimpMember(models.Model):
     merge_values = fields.Json(readonly=True)
     merge_summary = fields.Text(compute="_compute_merge_summary", string="Values")
     tag_ids = fields.Many2many(
-        "mailchimp.tag", "mailchimp_member_tag_rel", "member_id", "tag_id", readonly=True
+        "mailchimp.tag",
+        "mailchimp_member_tag_rel",
+        "member_id",
+        "tag_id",
+        readonly=True,
     )
     interest_ids = fields.Many2many(
         "mailchimp.interest",

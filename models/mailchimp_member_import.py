@@ -16,7 +16,7 @@ from ..const import (
     STATUS_CODES,
 )
 from ..exceptions import MailchimpNotFound
-from ..tools.coerce import parse_datetime
+from ..tools.coerce import parse_datetime, short_text
 
 _logger = logging.getLogger(__name__)
 
@@ -88,7 +88,9 @@ class MailchimpMemberImport(models.AbstractModel):
             with closing(self._pages(audience, gateway, window)) as pages:
                 for page in pages:
                     self._note_page(run, window, page)
-                    self._import_items(audience, page.items, run, mapping)
+                    window["unusable"] += self._import_items(
+                        audience, page.items, run, mapping
+                    )
                     run.checkpoint = dict(window)
                     yield
             window = self._next_stream(window)
@@ -110,6 +112,9 @@ class MailchimpMemberImport(models.AbstractModel):
     @api.model
     def _open_window(self, audience, gateway, full):
         until = gateway.server_time or fields.Datetime.now() - CLOCK_MARGIN
+        # `before` is exclusive: let the running second in. The next fetch looks back
+        # far enough to see what else happens in it.
+        until += timedelta(seconds=1)
         since = audience.pulled_at if not full else False
         if since:
             since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
@@ -120,6 +125,7 @@ class MailchimpMemberImport(models.AbstractModel):
             "offset": 0,
             "expected": None,  # total of this pass, as its first page said
             "announced": 0,
+            "unusable": 0,
             "moved": False,
             "unstable": False,
             "passes": 1,
@@ -176,7 +182,7 @@ class MailchimpMemberImport(models.AbstractModel):
         held = self.env["mailchimp.member"].search_count(
             [("audience_id", "=", audience.id), ("forgotten", "=", False)]
         )
-        if full and held > window["announced"]:
+        if full and held > window["announced"] - window["unusable"]:
             audience._enqueue_find_missing(run)
 
     # === SINGLE MEMBERS === #
@@ -290,6 +296,7 @@ class MailchimpMemberImport(models.AbstractModel):
         :param list mapping: see `mailchimp.merge.field._mapping`
         :param str source: what the ledger calls the origin
         :param bool fresh: whether the items were read just now, not ahead of time
+        :return: how many items were no member, or one that was met before (int)
         """
         rows = self._parse(audience, items, run)
         changed = self._changed_rows(audience, rows)
@@ -297,6 +304,9 @@ class MailchimpMemberImport(models.AbstractModel):
         applied = [row for row in changed if fresh or not _is_stale(row)]
         self._resolve_tags(audience, applied)
         self.env["mailchimp.contact.sync"]._apply(audience, applied, run, mapping)
+        for row in applied:
+            if row["has_more_tags"]:
+                row["fingerprint"] = None  # not complete before it was read alone
         self._store(audience, applied)
         self._store_labels(audience, applied)
         self._record_consent(audience, applied, source)
@@ -311,6 +321,7 @@ class MailchimpMemberImport(models.AbstractModel):
             updated=len(applied) - created,
             unchanged=len(rows) - len(applied),
         )
+        return len(items) - len(rows)
 
     @api.model
     def _parse(self, audience, items, run):
@@ -318,11 +329,13 @@ class MailchimpMemberImport(models.AbstractModel):
         Member = self.env["mailchimp.member"]
         rows, lines = {}, []
         for item in items:
+            item = item if isinstance(item, dict) else {}
             row = Member._values_from_mailchimp(item)
             if reason := self._unusable(row):
+                name = item.get("email_address") or item.get("id")
                 lines.append(
                     {
-                        "name": str(item.get("email_address") or item.get("id") or "?"),
+                        "name": short_text(name) or "?",
                         "reason": reason,
                         "advice": self.env._("Correct the contact in Mailchimp."),
                         "res_model": audience._name,
@@ -348,27 +361,30 @@ class MailchimpMemberImport(models.AbstractModel):
     def _changed_rows(self, audience, rows):
         """Return the rows that are new or differ, with what we hold of them.
 
-        One statement on our own table, whatever the size of the page. The second
-        branch finds a member whose address changed. LATERAL with OFFSET 0, and + 0 to
-        hide the audience from the planner, leave it no choice but the indexes by hash
-        and by contact: while an audience is being filled its statistics are wrong, and
-        the planner would rather read the whole audience for each row.
+        One statement on our own table, whatever the size of the page. A person keeps
+        the contact id when the address changes, and the address after being deleted
+        and coming back; of two rows, the one of the contact is the person. LATERAL
+        with OFFSET 0, and + 0 to hide the audience from the planner, leave it no choice
+        but the indexes by hash and by contact: while an audience is being filled its
+        statistics are wrong, and the planner would rather read the whole audience for
+        each row.
         """
         if not rows:
             return []
         query = SQL(
             """SELECT i.hash, m.id AS member_id, m.subscriber_hash AS old_hash,
                       m.status AS old_status, m.last_changed AS old_changed,
+                      m.email AS old_email,
                       m.merge_values AS old_values, m.contact_id, m.partner_id,
                       m.opt_out_by
                  FROM unnest(%s::text[], %s::text[], %s::text[])
                       AS i(hash, fingerprint, remote)
             LEFT JOIN LATERAL (
                       (SELECT * FROM mailchimp_member
-                        WHERE subscriber_hash = i.hash AND audience_id + 0 = %s
+                        WHERE remote_contact_id = i.remote AND audience_id + 0 = %s
                        UNION ALL
                        SELECT * FROM mailchimp_member
-                        WHERE remote_contact_id = i.remote AND audience_id + 0 = %s)
+                        WHERE subscriber_hash = i.hash AND audience_id + 0 = %s)
                       LIMIT 1 OFFSET 0) m ON TRUE
                 WHERE m.id IS NULL OR m.fingerprint IS DISTINCT FROM i.fingerprint
                    OR (%s AND m.contact_id IS NULL AND m.status != 'archived')""",
@@ -435,7 +451,11 @@ class MailchimpMemberImport(models.AbstractModel):
 
     @api.model
     def _move_hashes(self, audience, rows):
-        """Keep the member of a person whose address changed: give it the new hash."""
+        """Keep the member of a person whose address changed: give it the new hash.
+
+        Whoever still holds that hash here has lost the address in Mailchimp. Until it
+        is read again it goes by its contact id, which Mailchimp takes for a hash too.
+        """
         moved = [
             row
             for row in rows
@@ -443,6 +463,7 @@ class MailchimpMemberImport(models.AbstractModel):
         ]
         if not moved:
             return
+        self._vacate_hashes(audience, moved)
         self.env.cr.execute(
             SQL(
                 """UPDATE mailchimp_member m SET subscriber_hash = i.hash
@@ -453,6 +474,22 @@ class MailchimpMemberImport(models.AbstractModel):
                 audience.id,
             )
         )
+
+    @api.model
+    def _vacate_hashes(self, audience, moved):
+        """Let go the hashes of members that move, and those they move to."""
+        ids = [row["member_id"] for row in moved]
+        query = SQL(
+            """UPDATE mailchimp_member
+                  SET subscriber_hash = COALESCE(remote_contact_id, 'gone:' || id)
+                WHERE id = ANY(%s) OR (audience_id = %s AND subscriber_hash = ANY(%s))
+            RETURNING id, subscriber_hash""",
+            ids,
+            audience.id,
+            [row["subscriber_hash"] for row in moved],
+        )
+        held = dict(self.env.execute_query(query))
+        audience._enqueue_refresh([held[id_] for id_ in held.keys() - set(ids)])
 
     @api.model
     def _resolve_tags(self, audience, rows):
@@ -475,15 +512,24 @@ class MailchimpMemberImport(models.AbstractModel):
             complete,
             [row["tag_ids"] for row in complete],
         )
-        interests = self.env["mailchimp.interest"].search(
-            [("audience_id", "=", audience.id)]
-        )
-        ids = {interest.mailchimp_id: interest.id for interest in interests}
+        ids = self._interest_ids(audience, rows)
         chosen = [
             [ids[key] for key, on in row["interests"].items() if on and key in ids]
             for row in rows
         ]
         self._replace_links("mailchimp_member_interest_rel", "interest_id", rows, chosen)
+
+    @api.model
+    def _interest_ids(self, audience, rows):
+        """Return {remote id: id} of the groups; new ones are imported first."""
+        asked = {key for row in rows for key in row["interests"]}
+        Interest = self.env["mailchimp.interest"].with_context(active_test=False)
+        known = Interest.search([("audience_id", "=", audience.id)])
+        if asked - set(known.mapped("mailchimp_id")):
+            gateway = audience.account_id._gateway()
+            self.env["mailchimp.interest.category"]._import(audience, gateway)
+            known = Interest.search([("audience_id", "=", audience.id)])
+        return {interest.mailchimp_id: interest.id for interest in known}
 
     @api.model
     def _replace_links(self, table, column, rows, wanted):

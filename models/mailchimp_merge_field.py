@@ -5,7 +5,15 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..const import DEFAULT_FIELD_PATHS, MERGE_FIELD_TYPE_CODES, MERGE_FIELD_TYPES
-from ..tools.coerce import CONVERTERS, address_values, find_choice, find_related
+from ..tools.coerce import (
+    CONVERTERS,
+    address_values,
+    clean_json,
+    find_choice,
+    find_related,
+    short_text,
+    small_integer,
+)
 
 PARTNER_PREFIX = "partner_id"
 
@@ -28,7 +36,11 @@ class MailchimpMergeField(models.Model):
     _order = "audience_id, display_order, id"
 
     audience_id = fields.Many2one(
-        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
+        "mailchimp.audience",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
     )
     company_id = fields.Many2one(related="audience_id.company_id")
     name = fields.Char(required=True, readonly=True)
@@ -42,9 +54,9 @@ class MailchimpMergeField(models.Model):
     display_order = fields.Integer(readonly=True, aggregator=None)
     field_path = fields.Char(
         string="Odoo Field",
-        help="The field of the mailing contact that takes the value; partner_id.<field> "
-        "for the customer, partner_id alone for the address of the customer. Empty: "
-        "the value is only kept on the member.",
+        help="The field of the mailing contact that takes the value; "
+        "partner_id.<field> for the customer, partner_id alone for the address of the "
+        "customer. Empty: the value is only kept on the member.",
     )
 
     field_label = fields.Char(string="Goes to", compute="_compute_field_label")
@@ -60,9 +72,7 @@ class MailchimpMergeField(models.Model):
             merge_field.field_label = target and merge_field._target_label(*target)
 
     def _target_label(self, model, field):
-        label = (
-            field._description_string(self.env) if field else self.env._("Address")
-        )
+        label = field._description_string(self.env) if field else self.env._("Address")
         owner = (
             self.env._("Customer") if model == "res.partner" else self.env._("Contact")
         )
@@ -121,15 +131,15 @@ class MailchimpMergeField(models.Model):
         known = data.get("type") in MERGE_FIELD_TYPE_CODES
         return {
             "mailchimp_id": str(data["merge_id"]),
-            "name": data.get("name") or data["tag"],
+            "name": short_text(data.get("name")) or data["tag"],
             "tag": data["tag"],
             "type": data["type"] if known else "other",
             "required": bool(data.get("required")),
             "public": bool(data.get("public")),
-            "default_value": data.get("default_value") or False,
-            "help_text": data.get("help_text") or False,
-            "choices": options.get("choices") or False,
-            "display_order": data.get("display_order") or 0,
+            "default_value": short_text(data.get("default_value")),
+            "help_text": short_text(data.get("help_text")),
+            "choices": clean_json(options.get("choices")) or False,
+            "display_order": small_integer(data.get("display_order")),
         }
 
     @api.model_create_multi

@@ -40,7 +40,7 @@ class MailchimpRemote(models.AbstractModel):
         domain = [(self._parent_field, "=", parent.id)]
         known = self.with_context(active_test=False).search(domain)
         by_id = known.grouped("mailchimp_id")
-        new = []
+        new = {}
         seen = self.browse()
         for item in items:
             vals = dict(self._values_from_mailchimp(item), active=True)
@@ -48,10 +48,10 @@ class MailchimpRemote(models.AbstractModel):
             if record:
                 seen |= record
                 record._write_changed(vals)
-            else:
-                new.append(vals | {self._parent_field: parent.id})
+            else:  # listed twice where the pages moved: one record
+                new[vals["mailchimp_id"]] = vals | {self._parent_field: parent.id}
         (known - seen).filtered("active").active = False
-        return seen | self.create(new)
+        return seen | self.create(list(new.values()))
 
     def _write_changed(self, vals):
         """Write only what differs, so that nothing is written when nothing changed."""

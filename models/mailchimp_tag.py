@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.coerce import short_text, small_integer
+
 
 class MailchimpTag(models.Model):
     """A tag (which is a static segment) or a saved segment of an audience."""
@@ -10,7 +12,11 @@ class MailchimpTag(models.Model):
     _order = "audience_id, name, id"
 
     audience_id = fields.Many2one(
-        "mailchimp.audience", required=True, ondelete="cascade", index=True, readonly=True
+        "mailchimp.audience",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
     )
     company_id = fields.Many2one(related="audience_id.company_id")
     name = fields.Char(required=True, readonly=True)
@@ -58,14 +64,16 @@ class MailchimpTag(models.Model):
         known = dict(self._fields["type"].selection)
         return {
             "mailchimp_id": str(data["id"]),
-            "name": data.get("name") or str(data["id"]),
+            "name": short_text(data.get("name")) or str(data["id"]),
             "type": data.get("type") if data.get("type") in known else "fuzzy",
-            "member_count": data.get("member_count") or 0,
+            "member_count": small_integer(data.get("member_count")),
         }
 
     def _ensure_categories(self):
         """Give each tag the Odoo tag of the same name."""
-        missing = self.filtered(lambda tag: tag.type == "static" and not tag.category_id)
+        missing = self.filtered(
+            lambda tag: tag.type == "static" and not tag.category_id
+        )
         if not missing:
             return
         Category = self.env["res.partner.category"]

@@ -1,6 +1,9 @@
-"""Members from Mailchimp to Odoo, against the sandbox over real HTTP."""
+"""Members from Mailchimp into our own tables, against the sandbox over real HTTP."""
+
+from unittest.mock import patch
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import MailchimpCase
 
@@ -12,11 +15,36 @@ STATUSES = (
     "transactional",
     "archived",
 )
+JOB_LOGGER = "odoo.addons.mailchimp_connector.models.mailchimp_job"
+
+
+class FetchCase(MailchimpCase):
+    """Small helpers for runs and their lines."""
+
+    def reasons(self, run):
+        """Return {name: reason} of the lines of a run."""
+        return {line.name: line.reason for line in run.line_ids}
+
+    def states(self):
+        """Return {address: status} as Odoo holds it."""
+        members = self.env["mailchimp.member"].search(
+            [("audience_id", "=", self.audience().id)]
+        )
+        return {member.email: member.status for member in members}
+
+    def remote_states(self):
+        """Return {address: status} as Mailchimp holds it."""
+        return {m.email: m.status for m in self.remote.members.values()}
+
+    def page_requests(self):
+        """Return the requests for pages of members."""
+        path = f"/lists/{self.remote.id}/members"
+        return [r for r in self.sandbox.requests if r.path == path]
 
 
 @tagged("post_install", "-at_install")
-class TestFirstImport(MailchimpCase):
-    """What a first fetch leaves behind."""
+class TestFetch(FetchCase):
+    """First, incremental and full fetches."""
 
     def test_every_status_is_kept_apart(self):
         for number, status in enumerate(STATUSES):
@@ -29,3 +57,407 @@ class TestFirstImport(MailchimpCase):
         run = self.runs()
         self.assertEqual(run.state, "done")
         self.assertEqual((run.total, run.done, run.created), (21, 21, 21))
+
+    def test_smart_buttons_open_the_members_they_count(self):
+        self.remote.add_member("a@a.example", "subscribed")
+        self.remote.add_member("p@a.example", "pending")
+        audience = self.import_audiences()
+        action = audience.with_context(mailchimp_status="pending").action_view_members()
+        members = self.env["mailchimp.member"].search(action["domain"])
+        self.assertEqual(members.mapped("email"), ["p@a.example"])
+
+    def test_incremental_fetch_reads_what_changed(self):
+        self.remote.fill(30)
+        self.import_audiences()
+        self.later(60)
+        self.remote.add_member("new@a.example", merge_fields={"FNAME": "New"})
+        email = next(
+            m.email for m in self.remote.members.values() if m.status == "subscribed"
+        )
+        self.people.unsubscribe(self.remote, email)
+        run = self.fetch()
+        self.assertEqual((run.total, run.created, run.updated), (2, 1, 1))
+        self.assertEqual(self.states(), self.remote_states())
+
+    def test_change_within_the_second_of_a_fetch_is_not_lost(self):
+        self.remote.add_member("a@a.example")
+        self.import_audiences()
+        # The fetch froze its window at this very second.
+        self.people.unsubscribe(self.remote, "a@a.example")
+        self.fetch()
+        self.assertEqual(self.member("a@a.example").status, "unsubscribed")
+
+    def test_clocks_may_differ(self):
+        for skew in (-7200, 7200):
+            with self.subTest(skew=skew):
+                self.sandbox.clock.freeze(self.sandbox.clock.now() + skew)
+                email = f"skew{skew}@a.example"
+                self.remote.add_member(email)
+                self.import_audiences()
+                self.assertEqual(self.member(email).status, "subscribed")
+                self.later(3)
+                self.people.unsubscribe(self.remote, email)
+                self.fetch()
+                self.assertEqual(self.member(email).status, "unsubscribed")
+
+    def test_cursor_is_mailchimps_clock(self):
+        audience = self.import_audiences()
+        now = self.sandbox.clock.now()
+        # A second more: the window let the running one in.
+        self.assertEqual(int(audience.pulled_at.timestamp()), now + 1)
+
+    def test_fetch_without_change_reads_one_page_a_stream(self):
+        self.remote.fill(20)
+        self.import_audiences()
+        self.later(60)
+        self.sandbox.monitor.clear()
+        run = self.fetch()
+        self.assertEqual((run.state, run.done), ("done", 0))
+        self.assertEqual(len(self.page_requests()), 2)
+
+    def test_full_fetch_of_the_same_writes_nothing(self):
+        self.remote.fill(200)
+        self.remote.add_interests("Topics", ["News", "Offers"])
+        for number in range(60):
+            self.remote.put_tag(
+                next(iter(self.remote.members.values())),
+                self.remote.make_tag(f"Tag {number}"),
+            )
+        self.import_audiences()
+        self.fetch(full=True)
+        self.later(60)
+        written = self._written_tables(lambda: self.fetch(full=True))
+        self.assertEqual(self.runs("members_full")[0].unchanged, 200)
+        ours = {
+            "mailchimp_member",
+            "mailchimp_consent",
+            "mailchimp_member_tag_rel",
+            "mailchimp_member_interest_rel",
+            "mailing_contact",
+            "mailing_subscription",
+            "mailing_contact_res_partner_category_rel",
+            "mail_blacklist",
+            "res_partner",
+        }
+        self.assertIn("mailchimp_run", written)
+        self.assertFalse(written & ours)
+
+    def _written_tables(self, action):
+        """Return the tables that rows were really written to while ``action`` ran."""
+        query = """SELECT relname, n_tup_ins + n_tup_upd + n_tup_del
+                     FROM pg_stat_xact_user_tables"""
+        self.env.flush_all()
+        self.env.cr.execute(query)
+        before = dict(self.env.cr.fetchall())
+        action()
+        self.env.flush_all()
+        self.env.cr.execute(query)
+        return {name for name, n in self.env.cr.fetchall() if n != before.get(name)}
+
+    def test_same_member_twice_on_a_page(self):
+        self.remote.add_member("a@a.example", merge_fields={"FNAME": "Ann"})
+        self.import_audiences(members=False)
+        audience = self.audience()
+        run = audience._start_fetch("user", 5)
+        member = next(iter(self.remote.members.values()))
+        self._list_twice(member)
+        self.run_jobs()
+        self.assertEqual(run.state, "done", run.message)
+        self.assertEqual(len(self.member("a@a.example")), 1)
+
+    def _list_twice(self, member):
+        """Make the sandbox list a member twice, as a page shifted while read."""
+        from odoo.addons.mailchimp_connector.sandbox import query
+
+        select = query.select
+
+        def doubled(call, audience):
+            found = select(call, audience)
+            return found + [member] if member in found else found
+
+        patcher = patch.object(query, "select", doubled)
+        patcher.start()
+        self.addCleanup(patcher.stop)
+        self.later()
+
+
+@tagged("post_install", "-at_install")
+class TestTags(FetchCase):
+    """Tags of members, beyond those that a page carries."""
+
+    def test_more_tags_than_a_page_shows(self):
+        names = [f"Tag {number:02}" for number in range(55)]
+        self.remote.add_member("a@a.example", tags=names)
+        self.import_audiences()
+        self.assertEqual(
+            sorted(self.member("a@a.example").tag_ids.mapped("name")), names
+        )
+        self.assertEqual(
+            sorted(self.contact("a@a.example").tag_ids.mapped("name")), names
+        )
+
+    def test_lost_tag_beyond_the_page(self):
+        names = [f"Tag {number:02}" for number in range(55)]
+        member = self.remote.add_member("a@a.example", tags=names)
+        self.import_audiences()
+        self.later()
+        self.remote.take_tag(member, self.remote.tag_named("Tag 54"))
+        self.remote.touch(member)
+        self.fetch()
+        self.assertEqual(
+            sorted(self.contact("a@a.example").tag_ids.mapped("name")), names[:-1]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestOddMembers(FetchCase):
+    """What cannot be a member becomes a line of the run; the page goes on."""
+
+    def test_oddities(self):
+        kinds = ("no_email", "null_email", "broken_email", "unknown_status")
+        for kind in (*kinds, "huge_name", "emoji", "nul_byte", "unknown_merge_type"):
+            self.remote.add_oddity(kind)
+        for kind in ("address_empty", "address_dict", "no_merge_fields"):
+            self.remote.add_oddity(kind)
+        self.remote.add_member("fine@a.example", merge_fields={"FNAME": "Fine"})
+        self.import_audiences()
+        run = self.runs()
+        self.assertEqual(run.state, "done", run.message)
+        self.assertEqual(run.failed, 4)
+        self.assertEqual((run.total, run.done, run.created), (11, 11, 7))
+        states = {line.name: line.state for line in run.line_ids}
+        self.assertEqual(states.pop("huge-name@oddity.example"), "notice")
+        self.assertEqual(set(states.values()), {"failed"})
+        self.assertIn("not an address@@nowhere", states)
+        self.assertIn("unknown-status@oddity.example", states)
+
+    def test_texts_that_people_typed(self):
+        for kind in ("huge_name", "emoji", "nul_byte"):
+            self.remote.add_oddity(kind)
+        self.import_audiences()
+        self.assertEqual(self.contact("emoji@oddity.example").name, "Zoë 🦄👩‍👩‍👧 🎉")
+        self.assertEqual(self.contact("nul-byte@oddity.example").name, "Nulbyte Nul")
+        self.assertIn("x" * 1000, self.contact("huge-name@oddity.example").name)
+
+    def test_nul_in_every_text(self):
+        nul = "a\x00b"
+        member = self.remote.add_member(
+            "a@a.example",
+            "unsubscribed",
+            reason=nul,
+            source=nul,
+            language=nul,
+            ip_signup=nul,
+            ip_opt=nul,
+            tags=[nul],
+            merge_fields={"FNAME": nul},
+        )
+        member.raw = {"unique_email_id": nul, "email_address": "b\x00@@"}
+        self.remote.touch(member)
+        self.remote.add_member("b@b.example", "unsubscribed", reason=nul, source=nul)
+        self.remote.add_merge_field("NUL", name=nul, help_text=nul, default_value=nul)
+        self.remote.add_interests(nul, [nul])
+        self.remote.name = nul
+        audience = self.import_audiences()
+        run = self.runs()
+        self.assertEqual((run.state, run.failed), ("done", 1), run.message)
+        self.assertEqual(audience.name, "ab")
+        self.assertEqual(self.member("b@b.example").unsubscribe_reason, "ab")
+
+    def test_values_of_another_kind(self):
+        odd = {
+            "status": {"code": 1},
+            "email_address": ["a@a.example"],
+            "id": 7,
+            "contact_id": 5,
+            "web_id": 2**40,
+            "member_rating": "five",
+            "last_changed": 12,
+            "tags": None,
+            "tags_count": "many",
+            "merge_fields": [],
+            "interests": [],
+            "vip": "yes",
+            "language": 3,
+            "timestamp_opt": "yesterday",
+            "source": ["x"],
+        }
+        for name, value in odd.items():
+            member = self.remote.add_member(f"{name}@a.example")
+            member.raw = {name: value}
+            self.remote.touch(member)
+        self.remote.add_member("fine@a.example")
+        self.import_audiences()
+        run = self.runs()
+        self.assertEqual(run.state, "done", run.message)
+        self.assertEqual(run.done, len(odd) + 1)
+        self.assertTrue(self.contact("fine@a.example"))
+        self.assertEqual(run.failed + run.created, len(odd) + 1)
+        self.assertTrue(self.contact("web_id@a.example"))
+
+    def test_address_with_blanks_and_capitals(self):
+        self.remote.add_member(" Ann+News@A.Example ")
+        self.import_audiences()
+        self.assertTrue(self.contact("ann+news@a.example"))
+
+
+@tagged("post_install", "-at_install")
+class TestMovingMembers(FetchCase):
+    """Members that change while the pages are read."""
+
+    def setUp(self):
+        super().setUp()
+        self.startPatcher(
+            patch(
+                "odoo.addons.mailchimp_connector.models.mailchimp_member_import"
+                ".PAGE_SIZE",
+                10,
+            )
+        )
+
+    def _meddle(self, change, at):
+        """Call ``change`` before the page request number ``at`` is answered."""
+        from odoo.addons.mailchimp_connector.sandbox import query
+
+        page, seen = query.page, []
+
+        def meddled(call, audience):
+            seen.append(call)
+            if len(seen) == at:
+                change()
+            return page(call, audience)
+
+        self.startPatcher(patch.object(query, "page", meddled))
+
+    def test_members_archived_between_pages(self):
+        for number in range(60):
+            self.remote.add_member(f"m{number:02}@a.example")
+        self.import_audiences(members=False)
+
+        def archive():
+            self.later(2)
+            for number in range(8):
+                self.people.archive(self.remote, f"m{number:02}@a.example")
+
+        self._meddle(archive, at=2)
+        self.fetch()
+        self.fetch()
+        self.assertEqual(self.states(), self.remote_states())
+
+    def test_members_changed_between_pages(self):
+        for number in range(60):
+            self.remote.add_member(f"m{number:02}@a.example")
+        self.import_audiences(members=False)
+
+        def change():
+            self.later(2)
+            for number in range(0, 60, 7):
+                self.people.unsubscribe(self.remote, f"m{number:02}@a.example")
+
+        self._meddle(change, at=3)
+        self.fetch()
+        self.fetch()
+        self.assertEqual(self.states(), self.remote_states())
+
+    def test_member_deleted_between_pages(self):
+        for number in range(40):
+            self.remote.add_member(f"m{number:02}@a.example")
+        self.import_audiences(members=False)
+
+        def delete():
+            self.people.delete_permanently(self.remote, "m03@a.example")
+
+        self._meddle(delete, at=2)
+        self.fetch()
+        self.fetch(full=True)
+        live = {e: s for e, s in self.states().items() if e}
+        self.assertEqual(live, self.remote_states())
+
+    def test_stale_page_does_not_loosen_consent(self):
+        for number in range(30):
+            self.remote.add_member(f"m{number:02}@a.example")
+        audience = self.import_audiences()
+        stale = self._payloads()
+        self.later(3)
+        self.people.unsubscribe(self.remote, "m25@a.example")
+        hash_ = self.remote.by_email("m25@a.example").id
+        audience._enqueue_refresh([hash_])
+        self.run_jobs()
+        self.assertEqual(self.member("m25@a.example").status, "unsubscribed")
+        run = self.env["mailchimp.run"]._open_run(self.account, "members", "user")
+        self.env["mailchimp.member.import"]._import_items(audience, stale, run, [])
+        self.assertEqual(self.member("m25@a.example").status, "unsubscribed")
+        self.assertTrue(self.subscription("m25@a.example").opt_out)
+        self.run_jobs()
+        self.assertEqual(self.states(), self.remote_states())
+
+    def test_within_one_second_the_stricter_state_stays(self):
+        self.remote.add_member("a@a.example")
+        audience = self.import_audiences()
+        self.later(60)
+        self.remote.touch(self.remote.by_email("a@a.example"))
+        stale = self._payloads()
+        self.people.unsubscribe(self.remote, "a@a.example")  # the same second
+        audience._enqueue_refresh([self.remote.by_email("a@a.example").id])
+        self.run_jobs()
+        run = self.env["mailchimp.run"]._open_run(self.account, "members", "user")
+        self.env["mailchimp.member.import"]._import_items(audience, stale, run, [])
+        self.assertEqual(self.member("a@a.example").status, "unsubscribed")
+
+    def _payloads(self):
+        gateway = self.account._gateway()
+        page = gateway.api.lists.get_list_members_info(self.remote.id, count=1000)
+        return [
+            {k: v for k, v in m.items() if k not in ("_links", "list_id")}
+            for m in page["members"]
+        ]
+
+
+@tagged("post_install", "-at_install")
+class TestFaults(FetchCase):
+    """A fetch that meets trouble ends as one that met none."""
+
+    def test_final_state_is_that_of_a_fetch_without_faults(self):
+        self.startPatcher(
+            patch(
+                "odoo.addons.mailchimp_connector.models.mailchimp_member_import"
+                ".PAGE_SIZE",
+                10,
+            )
+        )
+        self.remote.fill(55)
+        self.import_audiences(members=False)
+        for kind in ("502_html", "empty_body", "broken_json", "connection_reset"):
+            with self.subTest(kind=kind):
+                self.audience().pulled_at = False
+                match = f"GET /lists/{self.remote.id}/members"
+                self.sandbox.faults.inject(kind, times=3, match=match, after=2)
+                run = self.fetch()
+                for _attempt in range(5):
+                    run.job_ids.action_run_now()
+                    self.env["mailchimp.account"].search([]).paused_until = False
+                    self.run_jobs()
+                self.assertEqual(run.state, "done", run.message)
+                self.assertEqual(self.states(), self.remote_states())
+                contacts = self.env["mailing.contact"].search(
+                    [("mailchimp_member_ids", "!=", False)]
+                )
+                held = [s for s in self.states().values() if s != "archived"]
+                self.assertEqual(len(contacts), len(held))
+
+    @mute_logger(JOB_LOGGER)
+    def test_audience_deleted_meanwhile(self):
+        self.remote.fill(20)
+        audience = self.import_audiences()
+        run = audience._start_fetch("user", 5, full=True)
+        audience._enqueue_refresh([next(iter(self.remote.members))])
+        del self.remote_account.audiences[self.remote.id]
+        self.run_jobs()
+        self.assertEqual(run.state, "done")
+        self.assertFalse(audience.active)
+        forgotten = self.env["mailchimp.member"].search([("forgotten", "=", True)])
+        self.assertFalse(forgotten, "A member is not gone because its audience is")
+        self.assertEqual(
+            set(audience.member_ids.mapped("email")),
+            {m.email for m in self.remote.members.values()},
+        )

@@ -1,5 +1,6 @@
 """Turn what Mailchimp sends into values that Odoo fields take. Pure functions."""
 
+import math
 import re
 from datetime import datetime, timezone
 
@@ -9,6 +10,10 @@ from odoo.tools import email_normalize
 _NUL = "\x00"
 # For such an address `email_normalize` is `lower`, at a tenth of the price.
 _PLAIN_EMAIL = re.compile(r"[\w.+%'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
+_ONE_EMAIL = re.compile(r"[^\s@<>,;\x00-\x1f]+@[^\s@<>,;\x00-\x1f]+")
+# https://www.rfc-editor.org/errata/eid1690
+_MAX_EMAIL = 254
+_MAX_INTEGER = 2**31 - 1
 MAX_TEXT = 10_000
 
 
@@ -22,10 +27,10 @@ def parse_datetime(value):
         return False
     try:
         moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except (ValueError, AttributeError):
+        if moment.tzinfo:
+            moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    except (ValueError, TypeError, AttributeError, OverflowError):
         return False
-    if moment.tzinfo:
-        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
     return moment
 
 
@@ -54,16 +59,45 @@ def normalize_email(value):
     :param str value: an address in any case, blanks around it allowed
     :return: lower-case address (str), False when it is not exactly one address
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _MAX_EMAIL:
         return False
     lowered = value.strip().lower()
     if _PLAIN_EMAIL.fullmatch(lowered):
         return lowered
-    return email_normalize(value) or False
+    # `email_normalize` finds "@nowhere" in "not an address@@nowhere".
+    if not _ONE_EMAIL.fullmatch(lowered):
+        return False
+    return email_normalize(lowered) or False
+
+
+def short_text(value):
+    """Return a value that should be a line of text as one, None when it is empty.
+
+    :param value: anything that JSON can say
+    """
+    return clean_text(value).strip() or None if value else None
+
+
+def small_integer(value):
+    """Return a value that should be a number as an integer that PostgreSQL stores.
+
+    :param value: anything that JSON can say
+    :return: int, 0 when it is none
+    """
+    try:
+        number = int(value or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return number if abs(number) <= _MAX_INTEGER else 0
 
 
 class CoerceError(ValueError):
     """A value does not fit the field it is mapped to; the text says why."""
+
+
+def _misfit(value, reason):
+    text = clean_text(value)
+    return CoerceError(f"“{text if len(text) <= 80 else text[:79] + '…'}” {reason}")
 
 
 def to_text(value):
@@ -75,7 +109,7 @@ def to_text(value):
     if isinstance(value, dict):
         parts = ("addr1", "addr2", "zip", "city", "state", "country")
         return ", ".join(str(value[p]) for p in parts if value.get(p)) or False
-    if value in ("", None, False):
+    if value is None or value is False:
         return False
     return clean_text(value).strip() or False
 
@@ -88,9 +122,23 @@ def to_number(value):
     if value in ("", None, False):
         return False
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
-        raise CoerceError(f"“{value}” is not a number") from None
+        raise _misfit(value, "is not a number") from None
+    if not math.isfinite(number):
+        raise _misfit(value, "is not a number")
+    return number
+
+
+def to_integer(value):
+    """Turn a merge value into an integer (0 when empty).
+
+    :raise CoerceError: when it is not a number, or too big a one
+    """
+    number = int(to_number(value) or 0)
+    if abs(number) > _MAX_INTEGER:
+        raise _misfit(value, "is too big a number")
+    return number
 
 
 def to_date(value):
@@ -103,7 +151,7 @@ def to_date(value):
     try:
         return datetime.strptime(str(value)[:10], "%Y-%m-%d").date()
     except ValueError:
-        raise CoerceError(f"“{value}” is not a date with a year") from None
+        raise _misfit(value, "is not a date with a year") from None
 
 
 def to_boolean(value):
@@ -116,7 +164,7 @@ def to_boolean(value):
         return False
     if word in ("1", "yes", "true", "on", "y"):
         return True
-    raise CoerceError(f"“{value}” is neither yes nor no")
+    raise _misfit(value, "is neither yes nor no")
 
 
 # Odoo field type -> converter. Relations and selections need the database or the
@@ -125,7 +173,7 @@ CONVERTERS = {
     "char": to_text,
     "text": to_text,
     "html": to_text,
-    "integer": lambda value: int(to_number(value) or 0),
+    "integer": to_integer,
     "float": to_number,
     "monetary": to_number,
     "date": to_date,
@@ -162,7 +210,7 @@ def find_related(value, ids):
     if not name:
         return False
     if name.lower() not in ids:
-        raise CoerceError(f"“{name}” does not exist in Odoo")
+        raise _misfit(name, "does not exist in Odoo")
     return ids[name.lower()]
 
 
@@ -178,4 +226,4 @@ def find_choice(value, choices):
     for key, label in choices:
         if name.lower() in (str(key).lower(), str(label).lower()):
             return key
-    raise CoerceError(f"“{name}” is not among the choices")
+    raise _misfit(name, "is not among the choices")

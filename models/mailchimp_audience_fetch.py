@@ -1,0 +1,164 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..const import PRIORITY_USER, PRIORITY_WEBHOOK
+from ..exceptions import MailchimpNotFound
+
+
+class MailchimpAudience(models.Model):
+    """How the members of an audience are fetched, and what happens when it is gone."""
+
+    _inherit = "mailchimp.audience"
+
+    # === FETCH OF MEMBERS === #
+
+    def _start_fetch(self, trigger, priority, full=False):
+        """Queue the fetch of members: one run per audience, unless one is under way.
+
+        :param str trigger: who asked (`mailchimp.run.trigger`)
+        :param int priority: of the jobs
+        :param bool full: read all members again, not only what changed
+        :return: the runs, new or under way
+        """
+        Run = self.env["mailchimp.run"].sudo()
+        kind = "members_full" if full else "members"
+        runs = Run._find_open(
+            self, ("members", "members_full") if not full else (kind,)
+        )
+        for audience in self - runs.audience_id:
+            run = Run._open_run(audience.account_id, kind, trigger, audience)
+            self.env["mailchimp.job"]._enqueue(
+                audience,
+                "_job_fetch_members",
+                name=run.name,
+                identity=f"{kind}:{audience.id}",
+                run=run,
+                account=audience.account_id,
+                priority=priority,
+                args={"run_id": run.id, "full": full},
+            )
+            runs |= run
+        return runs
+
+    def _job_fetch_members(self, run_id, full):
+        """Read new and changed members, page by page; see `mailchimp.member.import`.
+
+        :param int run_id: the `mailchimp.run` to report to
+        :param bool full: read all members again
+        :return: a generator with a checkpoint after each page
+        """
+        run = self.env["mailchimp.run"].browse(run_id)
+        try:
+            yield from self.env["mailchimp.member.import"]._fetch(self, run, full)
+        except MailchimpNotFound:
+            self._mark_gone(run)
+
+    def _enqueue_refresh(self, hashes, priority=PRIORITY_WEBHOOK, run=None):
+        """Queue the reading of single members.
+
+        :param list hashes: subscriber hashes
+        :param int priority: of the job
+        :param recordset run: the `mailchimp.run` it belongs to, if any
+        """
+        self.ensure_one()
+        if not hashes:
+            return
+        identity = f"member:{self.id}:{hashes[0]}" if len(hashes) == 1 else None
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_refresh_members",
+            name=self.env._("Refresh members of %s", self.name),
+            identity=identity,
+            run=run,
+            account=self.account_id,
+            priority=priority,
+            args={"hashes": hashes, "run_id": run.id if run else False},
+        )
+
+    def _job_refresh_members(self, hashes, run_id=False):
+        """Read single members and take over what Mailchimp says of them now.
+
+        :param list hashes: subscriber hashes
+        :param int run_id: the `mailchimp.run` to report to, if any
+        :return: a generator with a checkpoint after each member
+        """
+        run = self.env["mailchimp.run"].browse(run_id or ())
+        return self.env["mailchimp.member.import"]._refresh(self, hashes, run)
+
+    def _enqueue_find_missing(self, run):
+        """Queue the search for members that Mailchimp does not have any more."""
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_find_missing",
+            name=self.env._("Find members of %s that are gone", self.name),
+            identity=f"missing:{self.id}",
+            run=run,
+            account=self.account_id,
+            priority=PRIORITY_USER,
+            args={"run_id": run.id},
+        )
+
+    def _job_find_missing(self, run_id):
+        """Compare the ids of all members and read again those Mailchimp did not list.
+
+        :param int run_id: the `mailchimp.run` to report to
+        """
+        run = self.env["mailchimp.run"].browse(run_id)
+        try:
+            self.env["mailchimp.member.import"]._find_missing(self, run)
+        except MailchimpNotFound:
+            self._mark_gone(run)
+
+    # === GONE IN MAILCHIMP === #
+
+    def _mark_gone(self, run):
+        """Keep the contacts of audiences that were deleted in Mailchimp, and say so.
+
+        :param recordset run: the `mailchimp.run` that names them; may be empty
+        """
+        gone = self.filtered("active")
+        for audience in gone:
+            audience.active = False
+            audience.message_post(
+                body=self.env._(
+                    "This audience does not exist in Mailchimp any more. It was "
+                    "archived; its contacts stay in Odoo."
+                )
+            )
+        run._add_lines(
+            [
+                {
+                    "state": "notice",
+                    "name": audience.name,
+                    "reason": self.env._("The audience was deleted in Mailchimp."),
+                    "advice": self.env._(
+                        "It was archived in Odoo; its contacts were kept."
+                    ),
+                    "res_model": audience._name,
+                    "res_id": audience.id,
+                }
+                for audience in gone
+            ]
+        )
+
+    # === ACTION METHODS === #
+
+    def action_fetch_members(self):
+        """Fetch the members that changed since the last fetch."""
+        self._check_connected()
+        return self._start_fetch("user", PRIORITY_USER)._open()
+
+    def action_fetch_all_members(self):
+        """Read all members again and find those that Mailchimp does not have."""
+        self._check_connected()
+        return self._start_fetch("user", PRIORITY_USER, full=True)._open()
+
+    def _check_connected(self):
+        self.account_id._check_connected()
+        if gone := self.filtered(lambda audience: not audience.active):
+            raise UserError(
+                self.env._(
+                    "%s does not exist in Mailchimp any more.",
+                    gone[0].display_name,
+                )
+            )
