@@ -11,12 +11,15 @@ from . import mailchimp_tag
 from . import mailchimp_interest_category
 from . import mailchimp_interest
 from . import mailchimp_member
+from . import mailchimp_member_display
 from . import mailchimp_member_import
 from . import mailchimp_contact_sync
 from . import mailchimp_consent
 from . import mailchimp_run
 from . import mailchimp_run_line
 from . import mailchimp_job
+from . import mailchimp_job_engine
+from . import mailchimp_job_outcome
 from . import mailing_contact
 from . import mailing_list
 from . import mailing_subscription

@@ -1,35 +1,21 @@
-import logging
-import random
-import time
+import re
 from datetime import timedelta
 
 import psycopg2.errors
 
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
-from odoo.tools.constants import GC_UNLINK_LIMIT
 
-from ..const import MAX_ATTEMPTS, PRIORITY_SCHEDULED
-from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
-
-_logger = logging.getLogger(__name__)
+from ..const import MAX_ATTEMPTS, PRIORITY_SCHEDULED, PRIORITY_USER
 
 # Only `_enqueue` holds this object: no RPC call, server action or import can forge it.
 _ENQUEUE = object()
-_END = object()
 _CALL_FIELDS = frozenset({"model", "res_ids", "method", "args", "identity"})
-
-# Well below the two minutes after which Odoo kills a cron worker: a request to
-# Mailchimp may take another one.
-LOOP_SECONDS = 50
-# Jobs taken with one query while they are quick; a slow one goes back to one at a time
-# so that it does not keep others from a free worker.
-MAX_BATCH = 64
-QUICK_SECONDS = 0.05
-MAX_BACKOFF = timedelta(hours=6)
+# What PostgreSQL cannot keep: NUL, and halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# On a cursor: the jobs that its transaction runs.
+RUNNING = "mailchimp_jobs_running"
 
 
 class MailchimpJob(models.Model):
@@ -42,7 +28,7 @@ class MailchimpJob(models.Model):
 
     A ``_job_*`` method may be a generator. Each ``yield`` is a checkpoint: what was
     done so far is committed, more urgent jobs get their turn, and after a crash the
-    method starts again from what it had saved.
+    method starts again from the place it had saved.
     """
 
     _name = "mailchimp.job"
@@ -86,19 +72,30 @@ class MailchimpJob(models.Model):
         aggregator=None,
         help="Checkpoints passed; tells a worker that another one went on meanwhile.",
     )
-    run_after = fields.Datetime(string="Next Try", default=fields.Datetime.now)
+    run_after = fields.Datetime(
+        string="Next Try", required=True, default=fields.Datetime.now
+    )
+    started_at = fields.Datetime(
+        readonly=True,
+        help="Kept only while a worker follows one that died: which job was begun.",
+    )
     finished_at = fields.Datetime(readonly=True)
     error = fields.Text(readonly=True)
 
-    _next_idx = models.Index("(priority, id) WHERE state = 'pending'")
-    _identity_idx = models.Index("(identity, id) WHERE state = 'pending'")
+    _next_idx = models.Index("(priority, id, run_after) WHERE state = 'pending'")
+    _identity_idx = models.Index(
+        "(identity) WHERE state = 'pending' AND identity IS NOT NULL"
+    )
+    _run_pending_idx = models.Index(
+        "(run_id) WHERE state = 'pending' AND run_id IS NOT NULL"
+    )
     _finished_idx = models.Index("(finished_at) WHERE state != 'pending'")
 
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Refuse anything but ``_enqueue``: a job names a method that will be called."""
+        """Refuse all but ``_enqueue``: a job names a method that will be called."""
         self._check_enqueued()
         return super().create(vals_list)
 
@@ -123,8 +120,8 @@ class MailchimpJob(models.Model):
         :param Model records: the recordset the method is called on
         :param str method: its name, starting with ``_job_``
         :param str name: what the job does, for people
-        :param str identity: jobs with the same identity never run at once, and a
-            pending one that nobody runs at this moment stands for the new one too
+        :param str identity: jobs with the same identity never run at once; one with
+            the same call and run that has not begun stands for the new one too
         :param recordset run: the `mailchimp.run` this belongs to
         :param options: ``args`` (JSON-able dict), ``priority`` (int, low first),
             ``account`` (`mailchimp.account`), ``run_after`` (datetime)
@@ -133,301 +130,121 @@ class MailchimpJob(models.Model):
         """
         if not method.startswith("_job_") or not hasattr(records, method):
             raise ValueError(f"{records._name}.{method} is not a job method")
-        if identity and (job := self._coalesce(identity, options.get("priority"))):
-            self._wake()
-            return job
         account = options.get("account")
+        vals = {
+            "name": storable(name),
+            "model": records._name,
+            "res_ids": records.ids,
+            "method": method,
+            "args": storable(options.get("args") or {}),
+            "identity": storable(identity or False),
+            "run_id": run.id if run else False,
+            "account_id": account.id if account else False,
+            "user_id": self.env.uid,
+            "priority": options.get("priority", PRIORITY_SCHEDULED),
+            "run_after": options.get("run_after") or fields.Datetime.now(),
+        }
+        job = self._coalesce(vals) if identity else None
+        self._wake(vals["run_after"])
         # sudo: whoever may ask for the operation may not write the queue by hand.
-        job = (
-            self.sudo()
-            .with_context(mailchimp_enqueue=_ENQUEUE)
-            .create(
-                {
-                    "name": name,
-                    "model": records._name,
-                    "res_ids": records.ids,
-                    "method": method,
-                    "args": options.get("args") or {},
-                    "identity": identity,
-                    "run_id": run.id if run else False,
-                    "account_id": account.id if account else False,
-                    "user_id": self.env.uid,
-                    "priority": options.get("priority", PRIORITY_SCHEDULED),
-                    "run_after": options.get("run_after") or fields.Datetime.now(),
-                }
-            )
-            .with_context(mailchimp_enqueue=None)
-        )
-        self._wake(options.get("run_after"))
-        return job
+        creator = self.sudo().with_context(mailchimp_enqueue=_ENQUEUE)
+        return job or creator.create(vals).with_context(mailchimp_enqueue=None)
 
     @api.model
-    def _coalesce(self, identity, priority=None):
+    def _coalesce(self, vals):
         """Find a pending job that will surely see what this transaction changed.
 
-        A job that a worker holds may have read its data before our commit, so only one
-        that we can lock will do.
+        A job that a worker holds may have read its data before our commit, and so may
+        one that has begun: only one that we can lock will do, before its first step.
+        It is written to, for a worker whose transaction is older than our commit would
+        not mind a mere lock that is gone.
+
+        :param dict vals: of the job that would be created
+        :return: the job, more urgent and sooner if asked for; or None
         """
-        self.env["mailchimp.job"].flush_model()
+        self.flush_model()
         query = SQL(
-            """SELECT id FROM mailchimp_job
-                WHERE identity = %s AND state = 'pending'
-             ORDER BY id DESC LIMIT 1 FOR UPDATE SKIP LOCKED""",
-            identity,
+            """UPDATE mailchimp_job
+                  SET priority = LEAST(priority, %(priority)s),
+                      run_after = CASE WHEN attempts = 0 OR %(person)s
+                          THEN LEAST(run_after, %(run_after)s) ELSE run_after END,
+                      attempts = CASE WHEN %(person)s THEN 0 ELSE attempts END,
+                      write_date = now() AT TIME ZONE 'UTC'
+                WHERE id = (SELECT id FROM mailchimp_job WHERE %(same)s
+                          ORDER BY id DESC LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id""",
+            priority=vals["priority"],
+            run_after=vals["run_after"],
+            # A person asks again: that is a new chance, not one try of many.
+            person=vals["priority"] <= PRIORITY_USER,
+            same=self._same_call(vals),
         )
         try:
             with self.env.cr.savepoint(flush=False):
-                rows = self.env.execute_query(query)
+                self.env.cr.execute(query, log_exceptions=False)
+                job = self.sudo().browse(row[0] for row in self.env.cr.fetchall())
         except psycopg2.errors.SerializationFailure:
             return None  # it was run since our transaction began
-        if not rows:
-            return None
-        job = self.sudo().browse(rows[0][0])
-        if priority is not None and priority < job.priority:
-            job.priority = priority
-        return job
+        job.invalidate_recordset(flush=False)
+        return job or None
+
+    @api.model
+    def _same_call(self, vals):
+        """SQL: a pending job like the one of ``vals`` that has not begun."""
+        same = [
+            SQL(
+                "%s IS NOT DISTINCT FROM %s::jsonb",
+                SQL.identifier(name),
+                self._fields[name].convert_to_column(vals[name], self),
+            )
+            for name in ("res_ids", "args")
+        ]
+        return SQL(
+            """state = 'pending' AND steps = 0 AND identity = %s AND model = %s
+               AND method = %s AND run_id IS NOT DISTINCT FROM %s AND id != ALL(%s)
+               AND %s""",
+            vals["identity"],
+            vals["model"],
+            vals["method"],
+            vals["run_id"] or None,
+            # A job of our own transaction is not locked for us, and yet it runs.
+            list(self.env.cr.cache.get(RUNNING, ())),
+            SQL(" AND ").join(same),
+        )
 
     @api.model
     def _wake(self, at=None):
         """Run the queue once this transaction is committed, or at a later time.
 
-        Several calls of one transaction wake it once per point in time.
+        Scheduled actions look at the clock once a minute: one trigger per minute will
+        do, and one per transaction for now.
         """
-        if not self._engine_is_cron():
+        cron = self._engine_is_cron() and self.env.ref(
+            "mailchimp_connector.ir_cron_run_jobs", False
+        )
+        if not cron:
             return
+        if at and at > fields.Datetime.now():
+            at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        else:
+            at = None
         woken = self.env.cr.precommit.data.setdefault("mailchimp_woken", set())
-        if at in woken:
+        # A worker looks again after each transaction of its own.
+        if at in woken or (not at and self.env.cr.cache.get(RUNNING)):
             return
         woken.add(at)
         # sudo: everybody's change may wake the queue, nobody may edit the action.
-        cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs", False)
-        if cron:
+        domain = [("cron_id", "=", cron.id), ("call_at", "=", at)]
+        if not at or not self.env["ir.cron.trigger"].sudo().search(domain, limit=1):
             cron.sudo()._trigger(at)
 
-    # === HOOKS FOR ANOTHER ENGINE === #
 
-    def _dispatch(self):
-        """Call the method of this job, as superuser in the company of the account.
-
-        :return: None, or a generator that has more to do at each step
-        :raise ValueError: when the job names anything but a job method
-        """
-        self.ensure_one()
-        if not self.method.startswith("_job_"):
-            raise ValueError(f"{self.method} is not a job method")
-        records = self.env[self.model].browse(self.res_ids or ()).exists()
-        if self.res_ids and not records:
-            return None  # deleted meanwhile: nothing is left to do
-        records = records.with_user(SUPERUSER_ID).with_context(
-            lang=self.user_id.lang, mailchimp_job_id=self.id
-        )
-        if self.company_id:
-            records = records.with_company(self.company_id)
-        return getattr(records, self.method)(**(self.args or {}))
-
-    @api.model
-    def _retry_exception(self, error):
-        """Tell whether and when a failed job is tried again.
-
-        :param Exception error: what the job raised
-        :return: seconds to wait at least, None when it failed for good
-        """
-        if isinstance(error, MailchimpRetryLater):
-            return error.seconds
-        return None
-
-    @api.model
-    def _engine_is_cron(self):
-        """Tell whether our scheduled action runs the jobs, and not another engine."""
-        return True
-
-    # === ENGINE === #
-
-    @api.model
-    def _cron_run_jobs(self):
-        """Run everything that is due, most urgent first, within the time of a cron."""
-        deadline = time.monotonic() + LOOP_SECONDS
-        generators = {}
-        batch = 1
-        try:
-            while time.monotonic() < deadline:
-                started = time.monotonic()
-                jobs = self._lock_due(batch)
-                for job in jobs:
-                    job._run_step(generators)
-                self._commit(len(jobs))
-                if not jobs:
-                    break
-                quick = time.monotonic() - started < QUICK_SECONDS
-                batch = min(batch * 2, MAX_BATCH) if quick and not generators else 1
-        finally:
-            for _steps, generator in generators.values():
-                generator.close()
-        self._commit(remaining=self._count_due())
-
-    @api.model
-    def _commit(self, processed=0, remaining=None):
-        self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
-
-    @api.model
-    def _due_condition(self):
-        """SQL: a pending job ``j`` whose time has come and that nothing holds back."""
-        return SQL(
-            """j.state = 'pending' AND j.run_after <= %s
-               AND NOT EXISTS (SELECT FROM mailchimp_run r WHERE r.id = j.run_id
-                                AND r.state IN ('paused', 'cancelled'))
-               AND NOT EXISTS (SELECT FROM mailchimp_account a
-                                WHERE a.id = j.account_id AND a.paused_until > %s)
-               AND NOT EXISTS (SELECT FROM mailchimp_job o
-                                WHERE o.identity = j.identity AND o.id < j.id
-                                  AND o.state = 'pending')""",
-            fields.Datetime.now(),
-            fields.Datetime.now(),
-        )
-
-    @api.model
-    def _lock_due(self, limit):
-        """Lock the most urgent jobs that no other worker holds.
-
-        Our own table, and the lock must be taken by the very query that chooses:
-        between a search and a lock another worker would get there first.
-        """
-        self.env.flush_all()
-        query = SQL(
-            """SELECT j.id FROM mailchimp_job j WHERE %s
-             ORDER BY j.priority, j.id LIMIT %s FOR UPDATE OF j SKIP LOCKED""",
-            self._due_condition(),
-            limit,
-        )
-        try:
-            return self.browse(row[0] for row in self.env.execute_query(query))
-        except psycopg2.errors.SerializationFailure:
-            # Another worker finished one of them since this transaction began.
-            self.env.cr.rollback()
-            return self._lock_due(limit)
-
-    @api.model
-    def _count_due(self):
-        self.env.flush_all()
-        query = SQL(
-            "SELECT count(*) FROM mailchimp_job j WHERE %s", self._due_condition()
-        )
-        return self.env.execute_query(query)[0][0]
-
-    def _run_step(self, generators):
-        """Run this locked job, or the next step of it, and record the outcome."""
-        steps, generator = generators.pop(self.id, (None, None))
-        if generator and steps != self.steps:
-            generator.close()  # another worker went on from the checkpoint
-            generator = None
-        try:
-            with self.env.cr.savepoint():
-                generator = generator or self._dispatch()
-                if generator is None or next(generator, _END) is _END:
-                    self._record_success()
-                else:
-                    generators[self.id] = (self.steps + 1, generator)
-                    self.write({"steps": self.steps + 1, "attempts": 0, "error": False})
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            # Somebody changed the same rows: again, on what they left behind.
-            generators.pop(self.id, None)
-            _logger.debug("MailChimp job %s met a concurrent update", self.id)
-        except Exception as error:  # noqa: BLE001 - every job ends in a recorded state
-            self._record_failure(error)
-
-    def _record_success(self):
-        self.write(
-            {"state": "done", "error": False, "finished_at": fields.Datetime.now()}
-        )
-        self.run_id._job_finished()
-
-    def _record_failure(self, error):
-        """Plan the next try of this job, or park it with its reason."""
-        seconds = self._retry_exception(error)
-        attempts = self.attempts + 1
-        vals = {"attempts": attempts, "error": self._error_text(error)}
-        if seconds is None or attempts >= self.max_attempts:
-            vals |= {"state": "failed", "finished_at": fields.Datetime.now()}
-        else:
-            vals["run_after"] = self._next_try(attempts, seconds)
-        try:
-            with self.env.cr.savepoint():
-                self.write(vals)
-                self._report_failure(error)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.debug("MailChimp job %s: its failure is met again", self.id)
-
-    @api.model
-    def _next_try(self, attempts, seconds):
-        """Return when to try again: exponential, with jitter, never before asked."""
-        backoff = min(timedelta(minutes=2 ** (attempts - 1)), MAX_BACKOFF)
-        backoff *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, no secret
-        return fields.Datetime.now() + max(backoff, timedelta(seconds=seconds))
-
-    @api.model
-    def _error_text(self, error):
-        if isinstance(error, (MailchimpError, UserError)):
-            return str(error)
-        return f"{type(error).__name__}: {error}"
-
-    def _report_failure(self, error):
-        """Tell the account, the run and the log what this job met."""
-        if self.state == "pending":
-            self._wake(self.run_after)
-        if not isinstance(error, (MailchimpError, UserError)):
-            _logger.error("MailChimp job %s crashed", self.id, exc_info=error)
-        if isinstance(error, MailchimpAuthError):
-            self.account_id._on_auth_error(error)
-        if isinstance(error, MailchimpRetryLater) and error.throttled:
-            self.account_id._pause_until(self.run_after)
-        self.run_id._job_failed(self)
-
-    # === ACTION METHODS === #
-
-    def action_retry(self):
-        """Try failed or cancelled jobs again, from their last checkpoint."""
-        jobs = self.filtered(lambda job: job.state in ("failed", "cancelled"))
-        # sudo: users may ask for a retry, the queue itself is read-only for them.
-        jobs.sudo().write(
-            {
-                "state": "pending",
-                "attempts": 0,
-                "error": False,
-                "finished_at": False,
-                "run_after": fields.Datetime.now(),
-            }
-        )
-        jobs.run_id.sudo()._reopen()
-        self._wake()
-
-    def action_run_now(self):
-        """Let waiting jobs run at once instead of at their next try."""
-        waiting = self.filtered(lambda job: job.state == "pending")
-        waiting.sudo().write({"run_after": fields.Datetime.now()})
-        self._wake()
-
-    def action_cancel(self):
-        """Cancel jobs that did not finish."""
-        pending = self.filtered(lambda job: job.state == "pending")
-        pending.sudo().write(
-            {"state": "cancelled", "finished_at": fields.Datetime.now()}
-        )
-        pending.run_id.sudo()._job_finished()
-
-    # === AUTOVACUUM === #
-
-    @api.autovacuum
-    def _gc_finished(self):
-        """Forget finished jobs after 30 days, failed ones after 90.
-
-        :return: how many were deleted, and whether more are left
-        """
-        now = fields.Datetime.now()
-        jobs = self.search(
-            Domain("finished_at", "<", now - timedelta(days=90))
-            | Domain("finished_at", "<", now - timedelta(days=30))
-            & Domain("state", "in", ("done", "cancelled")),
-            limit=GC_UNLINK_LIMIT,
-        )
-        jobs.unlink()
-        return len(jobs), len(jobs) == GC_UNLINK_LIMIT
+def storable(value):
+    """Return a JSON-able value without the characters that PostgreSQL refuses."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return value

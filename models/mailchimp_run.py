@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..const import RUN_KINDS
@@ -43,7 +44,11 @@ class MailchimpRun(models.Model):
         index=True,
     )
     account_id = fields.Many2one(
-        "mailchimp.account", required=True, ondelete="cascade", index=True, readonly=True
+        "mailchimp.account",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        readonly=True,
     )
     company_id = fields.Many2one(
         related="account_id.company_id", store=True, index=True
@@ -88,16 +93,23 @@ class MailchimpRun(models.Model):
             else:
                 run.progress = min(100 * run.done / run.total, 100) if run.total else 0
 
-    @api.depends("job_ids.run_after", "job_ids.state")
+    @api.depends("job_ids.run_after", "job_ids.state", "account_id.paused_until")
     def _compute_next_try_at(self):
-        waiting = self.job_ids.filtered(
-            lambda job: job.state == "pending" and job.attempts
-        ).grouped("run_id")
-        for run in self:
-            run.next_try_at = min(
-                waiting.get(run, run.job_ids.browse()).mapped("run_after"),
-                default=False,
+        waiting = dict(
+            self.env["mailchimp.job"]._read_group(
+                [
+                    ("run_id", "in", self.ids),
+                    ("state", "=", "pending"),
+                    ("attempts", ">", 0),
+                    ("account_id.state", "=", "connected"),
+                ],
+                ["run_id"],
+                ["run_after:min"],
             )
+        )
+        for run in self:
+            at = waiting.get(run, False)
+            run.next_try_at = at and max(at, run.account_id.paused_until or at)
 
     def _compute_line_count(self):
         counts = dict(
@@ -190,21 +202,21 @@ class MailchimpRun(models.Model):
             [dict(vals, run_id=self.id) for vals in vals_list]
         )
         states = [vals.get("state", "failed") for vals in vals_list]
-        self._count(
-            failed=states.count("failed"), skipped=states.count("skipped")
-        )
+        self._count(failed=states.count("failed"), skipped=states.count("skipped"))
 
     def _job_finished(self):
         """Close runs none of whose jobs is left to do."""
+        Job = self.env["mailchimp.job"]
         for run in self.filtered(lambda run: run.state in OPEN_STATES):
-            states = set(run.job_ids.mapped("state"))
-            if "pending" in states:
+            jobs = Domain("run_id", "=", run.id)
+            if Job.search_count(jobs & Domain("state", "=", "pending"), limit=1):
                 continue
-            if "failed" in states:
-                state = "failed"
-            else:
-                state = "done" if "done" in states else "cancelled"
-            run.write({"state": state, "finished_at": fields.Datetime.now()})
+            states = {state for [state] in Job._read_group(jobs, ["state"])}
+            for state in ("failed", "done", "cancelled"):  # the first that occurs
+                if state in states:
+                    now = fields.Datetime.now()
+                    run.write({"state": state, "finished_at": now})
+                    break
 
     def _job_failed(self, job):
         """Say on the run what its job met, and when it goes on.
@@ -214,6 +226,10 @@ class MailchimpRun(models.Model):
         self.write({"message": job.error})
         if job.state == "failed":
             self._job_finished()
+
+    def _go_on(self):
+        """Forget why these runs waited: what kept them waiting is over."""
+        self.filtered("message").write({"message": False})
 
     def _reopen(self):
         """Let runs go on whose jobs are tried again."""
@@ -234,13 +250,18 @@ class MailchimpRun(models.Model):
         paused = self.filtered(lambda run: run.state == "paused").sudo()
         for run in paused:
             run.state = "running" if run.started_at else "pending"
-        paused.job_ids._wake()
+        self.env["mailchimp.job"]._wake()
 
     def action_cancel(self):
-        """Give up what is left to do; what was done stays."""
+        """Give up what is left to do; what was done stays.
+
+        A job at work is not waited for: it ends after its step, see
+        `mailchimp.job._settle`.
+        """
         runs = self.filtered(lambda run: run.state in OPEN_STATES).sudo()
-        runs.job_ids.action_cancel()
         runs.write({"state": "cancelled", "finished_at": fields.Datetime.now()})
+        runs.job_ids.filtered(lambda job: job.state == "pending")._cancel()
+        self.env["mailchimp.job"]._wake()
 
     def action_retry_failed(self):
         """Try the failed jobs again, from their last checkpoint."""
@@ -252,25 +273,19 @@ class MailchimpRun(models.Model):
 
     def action_view_lines(self):
         """Open the records that failed or were skipped, by reason."""
-        self.ensure_one()
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "mailchimp_connector.mailchimp_run_line_action"
-            ),
-            "domain": [("run_id", "=", self.id)],
-            "context": {"search_default_group_by_reason": 1},
-        }
+        return self._view("mailchimp_run_line_action", search_default_group_by_reason=1)
 
     def action_view_jobs(self):
         """Open the queue jobs of this run."""
+        return self._view("mailchimp_job_action")
+
+    def _view(self, name, **context):
+        """Return the action of this name for what belongs to this run."""
         self.ensure_one()
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "mailchimp_connector.mailchimp_job_action"
-            ),
-            "domain": [("run_id", "=", self.id)],
-            "context": {},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"mailchimp_connector.{name}"
+        )
+        return dict(action, domain=[("run_id", "=", self.id)], context=context)
 
     # === AUTOVACUUM === #
 

@@ -12,9 +12,7 @@ class MailchimpRunLine(models.Model):
         "mailchimp.run", required=True, ondelete="cascade", index=True, readonly=True
     )
     kind = fields.Selection(related="run_id.kind", string="During")
-    company_id = fields.Many2one(
-        related="run_id.company_id", store=True, index=True
-    )
+    company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
     audience_id = fields.Many2one(related="run_id.audience_id", store=True, index=True)
     state = fields.Selection(
         [("failed", "Error"), ("skipped", "Skipped"), ("notice", "Notice")],
