@@ -5,14 +5,13 @@
 """
 
 import os
-import subprocess
 import sys
 
-import requests
+from sandbox.process import SandboxProcess
 
 from . import harness
 
-KEY = "0123456789abcdef0123456789abcdef-us1"
+CASES = ("csv_import", "orm_create", "sql_upsert", "our_imports")
 
 
 def main():
@@ -21,35 +20,21 @@ def main():
     runs = int(os.environ.get("BENCH_RUNS", 3))
     harness.prepare()
     rows = {}
-    for case in ("csv_import", "orm_create", "sql_upsert", "our_imports"):
-        results = [_run(case, count) for _run_number in range(runs)]
+    for case in CASES:
+        results = [run(case, count) for _run_number in range(runs)]
         rows[case] = sorted(results, key=lambda result: result["seconds"])[runs // 2]
         print(f"  {case}: {rows[case]}", file=sys.stderr)
     _print(rows)
 
 
-def _run(case, count):
-    """Start a sandbox, fill it, run the case."""
-    sandbox = subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--port", "0", "--api-key", KEY],
-        cwd=harness.REPO,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        url = sandbox.stdout.readline().strip().removeprefix("url=")
-        control = url.replace("/3.0", "/_sandbox")
-        audience = requests.post(
-            f"{control}/audience", json={"name": "Bench", "fill": count}, timeout=600
-        ).json()["id"]
-        parameters = {"url": url, "key": KEY, "audience": audience}
+def run(case, count):
+    """Start a sandbox, fill it, run one case against it."""
+    with SandboxProcess() as sandbox:
+        audience = sandbox.control("audience", name="Bench", fill=count)["id"]
+        parameters = {"url": sandbox.url, "key": sandbox.api_key, "audience": audience}
         if case == "our_imports":
-            parameters["control"] = control
-        result = harness.run_case(f"import_cases.{case}", **parameters)
-    finally:
-        sandbox.terminate()
-        sandbox.wait()
-    return result
+            parameters["control"] = f"{sandbox.root}/_sandbox"
+        return harness.run_case(f"import_cases.{case}", **parameters)
 
 
 def _print(rows):
@@ -58,15 +43,14 @@ def _print(rows):
         "Odoo's CSV import (load)": rows["csv_import"],
         "ORM create, batches of 1,000": rows["orm_create"],
         "raw SQL upsert": rows["sql_upsert"],
-        "first import (300 ms a page)": {**ours, **ours["first"]},
+        "first import (300 ms a request)": {**ours, **ours["first"]},
         "import again, nothing changed": {**ours, **ours["unchanged"]},
-        "HTTP alone": {**ours, **ours["http"]},
+        "the same requests, HTTP alone": {**ours, **ours["http"]},
         "fetch, 1 % changed": {**ours, **ours["delta"]},
     }
     print(f"{'members into Odoo':32}{'rows/s':>10}{'seconds':>10}{'peak RSS':>10}")
     for name, result in table.items():
-        rows_read = result.get("done", result["rows"])
-        rate = rows_read / result["seconds"]
+        rate = result.get("done", result["rows"]) / result["seconds"]
         seconds, peak = result["seconds"], result["rss_mb"]
         print(f"{name:32}{rate:10,.0f}{seconds:10.2f}{peak:7} MB")
     first = ours["rows"] / ours["seconds"]
@@ -76,6 +60,7 @@ def _print(rows):
     ratio = ours["http"]["seconds"] / ours["unchanged"]["seconds"]
     written = ours["unchanged"]["rows_written"]
     print(f"unchanged re-import / HTTP alone: {ratio:.2f}x, {written} rows written")
+    print(f"requests of the first import: {ours['first']['requests']}")
 
 
 if __name__ == "__main__":

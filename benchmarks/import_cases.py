@@ -34,6 +34,10 @@ def _read_members(url, key, audience):
     return members
 
 
+def _country_code(member):
+    return (member["merge_fields"].get("ADDRESS") or {}).get("country")
+
+
 def _timed(function):
     started = time.monotonic()
     result = function() or {}
@@ -48,14 +52,16 @@ def csv_import(env, url, key, audience):
     """Odoo's own import of a file: `load`, as the import screen calls it."""
     members = _read_members(url, key, audience)
     mailing_list = _mailing_list(env)
-    columns = ["first_name", "last_name", "email", "subscription_ids/list_id/.id"]
-    columns.append("subscription_ids/opt_out")
+    columns = ["first_name", "last_name", "email", "country_id"]
+    columns += ["subscription_ids/list_id", "subscription_ids/opt_out"]
+    countries = {c.code: c.name for c in env["res.country"].search([])}
     rows = [
         [
             m["merge_fields"].get("FNAME", ""),
             m["merge_fields"].get("LNAME", ""),
             m["email_address"],
-            str(mailing_list.id),
+            countries.get(_country_code(m), ""),
+            mailing_list.name,
             str(m["status"] != "subscribed"),
         ]
         for m in members
@@ -76,6 +82,7 @@ def orm_create(env, url, key, audience):
     members = _read_members(url, key, audience)
     mailing_list = _mailing_list(env)
     env = env(context={**env.context, **TRACKING_OFF})
+    countries = {c.code: c.id for c in env["res.country"].search([])}
 
     def create():
         for start in range(0, len(members), PAGE_SIZE):
@@ -86,6 +93,7 @@ def orm_create(env, url, key, audience):
                         "first_name": m["merge_fields"].get("FNAME"),
                         "last_name": m["merge_fields"].get("LNAME"),
                         "email": m["email_address"],
+                        "country_id": countries.get(_country_code(m)),
                         "subscription_ids": [
                             Command.create(
                                 {
@@ -179,15 +187,20 @@ def _rows_written(env):
 
 def our_imports(env, url, key, audience, control):
     """First import, again unchanged, HTTP alone, and again with 1 % changed."""
-    requests.post(f"{control}/latency", json={"seconds": 0}, timeout=60)
+
+    def command(name, **arguments):
+        return requests.post(f"{control}/{name}", json=arguments, timeout=600).json()
+
     record = _connect(env, url, key)
-    requests.post(f"{control}/latency", json={"seconds": 0.3}, timeout=60)
+    command("latency", seconds=0.3)
+    before = len(command("requests"))
     first = _timed(lambda: _fetch(env, record))
+    first["requests"] = len(command("requests")) - before
     written = _rows_written(env)
     unchanged = _timed(lambda: _fetch(env, record, full=True))
     unchanged["rows_written"] = _rows_written(env) - written
     alone = _timed(lambda: _only_http(record))
-    _change_one_percent(url, key, audience, first["created"])
+    command("churn", share=0.01, seed=7)
     delta = _timed(lambda: _fetch(env, record))
     return {
         "seconds": first["seconds"],
@@ -200,31 +213,18 @@ def our_imports(env, url, key, audience, control):
 
 
 def _only_http(audience):
+    """Make the requests of a full fetch, and nothing else."""
     gateway = audience.account_id._gateway()
-    pages = gateway.pages(
-        gateway.api.lists.get_list_members_info,
-        audience.mailchimp_id,
-        key="members",
-        count=PAGE_SIZE,
-        fields=[f"members.{name}" for name in MEMBER_FIELDS],
-    )
-    return {"done": sum(len(page.items) for page in pages)}
-
-
-def _change_one_percent(url, key, audience, total):
-    members = _read_members(url, key, audience)[: max(total // 100, 1)]
-    session = requests.Session()
-    session.auth = ("bench", key)
-    for start in range(0, len(members), 500):
-        body = {
-            "members": [
-                {
-                    "email_address": m["email_address"],
-                    "status": m["status"],
-                    "merge_fields": {"FNAME": "Changed"},
-                }
-                for m in members[start : start + 500]
-            ],
-            "update_existing": True,
-        }
-        session.post(f"{url}/lists/{audience}", json=body, timeout=60)
+    gateway.api.lists.get_list(audience.mailchimp_id, exclude_fields=["_links"])
+    done = 0
+    for params in ({}, {"status": "archived"}):
+        pages = gateway.pages(
+            gateway.api.lists.get_list_members_info,
+            audience.mailchimp_id,
+            key="members",
+            count=PAGE_SIZE,
+            fields=[f"members.{name}" for name in MEMBER_FIELDS],
+            **params,
+        )
+        done += sum(len(page.items) for page in pages)
+    return {"done": done}

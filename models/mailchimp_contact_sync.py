@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from ..const import MARKETABLE_STATUS, NAME_FIELDS
-from ..tools.coerce import MAX_TEXT, CoerceError, to_text
+from ..tools.coerce import MAX_TEXT, CoerceError, short_text, to_text
 from ..tools.merge import settle
 
 # People in these states may become customers of the company.
@@ -52,14 +52,69 @@ class MailchimpContactSync(models.AbstractModel):
         for row in rows:
             row["values"], row["base_values"] = self._convert(row, mapping, lines)
         self._match(audience, rows, lines)
-        self._sync_partners(audience, rows, lines)
+        self._match_partners(audience, rows)
+        self._create_partners(audience, rows, lines)
         self._create_contacts(audience, rows, lines)
-        self._update_contacts(audience, rows)
-        self._sync_subscriptions(audience, rows, lines)
-        self._blacklist(rows)
+        self._update_all(audience, rows, lines)
         for line in lines:
             self._point_at_record(line, audience)
         run._add_lines(lines)
+
+    # === UPDATES === #
+
+    @api.model
+    def _updates(self):
+        """Return what is done to records that exist: (audience, rows, lines) each."""
+        return [
+            self._update_partners,
+            self._update_contacts,
+            self._sync_subscriptions,
+            self._blacklist,
+        ]
+
+    @api.model
+    def _update_all(self, audience, rows, lines):
+        """Update all at once; if something is refused, row by row."""
+        before, found = [dict(row) for row in rows], []
+        try:
+            with self.env.cr.savepoint():
+                for update in self._updates():
+                    update(audience, rows, found)
+        except ROW_ERRORS:
+            for row, old in zip(rows, before, strict=True):
+                row.update(old)
+                self._update_each(audience, row, lines)
+        else:
+            lines += found
+
+    @api.model
+    def _update_each(self, audience, row, lines):
+        """Do what can be done for a row: a refused name is no reason to mail it."""
+        for update in self._updates():
+            before, found = dict(row), []
+            try:
+                with self.env.cr.savepoint():
+                    update(audience, [row], found)
+            except ROW_ERRORS as error:
+                row.update(before)
+                self._refused(row, error, lines)
+            else:
+                lines += found
+
+    @api.model
+    def _refused(self, row, error, lines):
+        """Note that Odoo refuses a row.
+
+        :raise psycopg2.OperationalError: a lost connection or a conflict is not its fault
+        """
+        if isinstance(error, psycopg2.OperationalError):
+            raise error
+        reason = str(error)
+        if isinstance(error, psycopg2.Error):
+            reason = self.env["mailing.contact"]._sql_error_to_message(error)
+        reason = short_text(reason.partition("\nDETAIL")[0]) or type(error).__name__
+        row["sync_state"], row["error"] = "error", reason
+        lines.append(self._line(row, "failed", reason))
 
     # === VALUES === #
 
@@ -157,15 +212,8 @@ class MailchimpContactSync(models.AbstractModel):
     # === CUSTOMERS === #
 
     @api.model
-    def _sync_partners(self, audience, rows, lines):
-        """Link, update and, if asked, create the customers of the members."""
-        self._match_partners(audience, rows)
-        if audience.account_id.auto_create_partner:
-            self._create_partners(audience, rows, lines)
-        self._update_records("res.partner", "partner_id", audience, rows)
-
-    @api.model
     def _match_partners(self, audience, rows):
+        """Link the oldest customer of the company, or of all, with the address."""
         loose = [row for row in rows if not row["partner_id"]]
         if not loose:
             return
@@ -181,7 +229,14 @@ class MailchimpContactSync(models.AbstractModel):
             row["partner_id"] = oldest.get(row["email"])
 
     @api.model
+    def _update_partners(self, audience, rows, _lines):
+        self._update_records("res.partner", "partner_id", audience, rows)
+
+    @api.model
     def _create_partners(self, audience, rows, lines):
+        """Create customers, if the account says so."""
+        if not audience.account_id.auto_create_partner:
+            return
         new = [
             row
             for row in rows
@@ -247,21 +302,31 @@ class MailchimpContactSync(models.AbstractModel):
             try:
                 with self.env.cr.savepoint():
                     row[key] = Model.create(vals).id
-            except psycopg2.OperationalError:
-                raise  # a lost connection or a conflict is not the row's fault
             except ROW_ERRORS as error:
-                row["sync_state"], row["error"] = "error", str(error)
-                lines.append(self._line(row, "failed", str(error)))
+                self._refused(row, error, lines)
 
     @api.model
-    def _update_contacts(self, audience, rows):
+    def _update_contacts(self, audience, rows, lines):
         self._update_records("mailing.contact", "contact_id", audience, rows)
-        known = _with_contact(rows)
-        contacts = self.env["mailing.contact"].browse(r["contact_id"] for r in known)
-        for row, contact in zip(known, contacts, strict=True):
+        self._update_addresses(audience, rows, lines)
+        self._sync_tags([row for row in rows if not row["has_more_tags"]])
+
+    @api.model
+    def _update_addresses(self, audience, rows, lines):
+        """Let the contacts of people who changed their address in Mailchimp follow."""
+        moved = [
+            row
+            for row in _with_contact(rows)
+            if row["old_email"] and row["old_email"] != row["email"]
+        ]
+        Contact = self.env["mailing.contact"]
+        for row in moved:
+            contact = Contact.browse(row["contact_id"])
             if contact.email_normalized != row["email"]:
                 contact.email = row["email"]
-        self._sync_tags([row for row in rows if not row["has_more_tags"]])
+            others = Contact.search([("email_normalized", "=", row["email"])])
+            if others - contact:
+                lines.append(self._duplicate_line(row, others - contact))
 
     @api.model
     def _update_records(self, model, key, audience, rows):
@@ -386,7 +451,7 @@ class MailchimpContactSync(models.AbstractModel):
         )
 
     @api.model
-    def _blacklist(self, rows):
+    def _blacklist(self, _audience, rows, _lines):
         """Blacklist the addresses that became undeliverable."""
         emails = [
             row["email"]
@@ -411,11 +476,17 @@ def _with_contact(rows):
 
 
 def _keyed(mapped, value):
-    """Return {(model, field): converted value} of one merge value."""
+    """Return {(model, field): converted value} of one merge value.
+
+    An address is the customer's; its country is the contact's too, who has no more.
+    """
     converted = mapped.convert(value)
     if mapped.field:
         return {(mapped.model, mapped.field): converted}
-    return {(mapped.model, name): part for name, part in converted.items()}
+    values = {(mapped.model, name): part for name, part in converted.items()}
+    if country_id := converted.get("country_id"):
+        values[("mailing.contact", "country_id")] = country_id
+    return values
 
 
 def _of_model(values, model):
@@ -435,12 +506,15 @@ def _full_name(values):
 
 
 def _opt_out_by(row):
-    return None if row["status"] == MARKETABLE_STATUS else "mailchimp"
+    """Return who opted out a contact that gets a subscription; what Odoo said stays."""
+    if row["status"] == MARKETABLE_STATUS or row["opt_out_by"] == "odoo":
+        return row["opt_out_by"] if row["opt_out_by"] == "odoo" else None
+    return "mailchimp"
 
 
 def _opt_out_values(row):
     """Return the values of a new subscription; only `subscribed` may be mailed."""
-    if row["status"] == MARKETABLE_STATUS:
-        return {"opt_out": False, "opt_out_datetime": False}
+    if not _opt_out_by(row):
+        return {"opt_out": False}
     moment = row["last_changed"]
     return {"opt_out": True, **({"opt_out_datetime": moment} if moment else {})}

@@ -517,7 +517,9 @@ class MailchimpMemberImport(models.AbstractModel):
             [ids[key] for key, on in row["interests"].items() if on and key in ids]
             for row in rows
         ]
-        self._replace_links("mailchimp_member_interest_rel", "interest_id", rows, chosen)
+        self._replace_links(
+            "mailchimp_member_interest_rel", "interest_id", rows, chosen
+        )
 
     @api.model
     def _interest_ids(self, audience, rows):
