@@ -1,4 +1,4 @@
-.PHONY: setup demo test lint bench
+.PHONY: setup demo test lint bench clean
 
-setup demo test lint bench:
+setup demo test lint bench clean:
 	@dev/$@

@@ -114,6 +114,10 @@ pg_start() {
     pg_ready || die "PostgreSQL does not answer: see $(pg_home)/log"
 }
 
+pg_stop() {
+    ! pg_ready || as_pg "$(pg_bin)/pg_ctl" stop -m fast -D "$(pg_home)/data" >/dev/null
+}
+
 # What libpq's programs, and Odoo's use of them, need to find the cluster.
 pg_env() {
     PGHOST=$(cat "$dev/pg.home")
