@@ -105,7 +105,7 @@ class MailchimpContactSync(models.AbstractModel):
     def _refused(self, row, error, lines):
         """Note that Odoo refuses a row.
 
-        :raise psycopg2.OperationalError: a lost connection or a conflict is not its fault
+        :raise psycopg2.OperationalError: a conflict or lost connection: not its fault
         """
         if isinstance(error, psycopg2.OperationalError):
             raise error
@@ -272,11 +272,12 @@ class MailchimpContactSync(models.AbstractModel):
             vals["email"] = vals["email_normalized"] = row["email"]
             if row["category_ids"]:
                 vals["tag_ids"] = [Command.set(row["category_ids"])]
+            row["opt_out_by"] = _settle_opt_out(row, _is_out_in_odoo(row))
+            self._note_kept_opt_out(row, lines)
             vals["subscription_ids"] = [
                 Command.create({"list_id": list_id, **_opt_out_values(row)})
             ]
             vals_list.append(vals)
-            row["opt_out_by"] = _opt_out_by(row)
         self._create("mailing.contact", "contact_id", new, vals_list, lines)
         for row in new:
             row["contact_is_new"] = bool(row["contact_id"])
@@ -405,24 +406,16 @@ class MailchimpContactSync(models.AbstractModel):
         by_contact = {sub.contact_id.id: sub for sub in held}
         missing, opt_in, opt_out = [], held.browse(), {}
         for row in known:
-            subscription = by_contact.get(row["contact_id"])
+            subscription = by_contact.get(row["contact_id"], held.browse())
+            was_out = subscription.opt_out if subscription else _is_out_in_odoo(row)
+            row["opt_out_by"] = _settle_opt_out(row, was_out)
             if not subscription:
-                row["opt_out_by"] = _opt_out_by(row)
                 missing.append(self._subscription_values(audience, row))
-            elif row["status"] != MARKETABLE_STATUS:
-                if subscription.opt_out:
-                    row["opt_out_by"] = row["opt_out_by"] or "odoo"
-                else:
-                    row["opt_out_by"] = "mailchimp"
-                    opt_out.setdefault(row["last_changed"], []).append(subscription.id)
-            elif subscription.opt_out and row["opt_out_by"] == "mailchimp":
-                row["opt_out_by"] = None
+            elif row["opt_out_by"] and not was_out:
+                opt_out.setdefault(row["last_changed"], []).append(subscription.id)
+            elif was_out and not row["opt_out_by"]:
                 opt_in |= subscription
-            elif subscription.opt_out:
-                row["opt_out_by"], row["sync_state"] = "odoo", "to_push"
-                lines.append(self._kept_opt_out_line(row))
-            else:
-                row["opt_out_by"] = None
+            self._note_kept_opt_out(row, lines)
         held.create(missing)
         opt_in.write({"opt_out": False})
         for moment, ids in opt_out.items():
@@ -439,16 +432,17 @@ class MailchimpContactSync(models.AbstractModel):
         }
 
     @api.model
-    def _kept_opt_out_line(self, row):
-        return self._line(
-            row,
-            "notice",
-            self.env._("Subscribed in Mailchimp, but opted out in Odoo."),
-            self.env._(
-                "The opt-out stays. If the person did subscribe again, clear it on "
-                "the contact's Subscriptions tab."
-            ),
+    def _note_kept_opt_out(self, row, lines):
+        """Say so where a person is subscribed in Mailchimp and opted out in Odoo."""
+        if row["status"] != MARKETABLE_STATUS or not row["opt_out_by"]:
+            return
+        row["sync_state"] = "to_push"
+        reason = self.env._("Subscribed in Mailchimp, but opted out in Odoo.")
+        advice = self.env._(
+            "The opt-out stays. If the person did subscribe again, clear it on the "
+            "contact's Subscriptions tab."
         )
+        lines.append(self._line(row, "notice", reason, advice))
 
     @api.model
     def _blacklist(self, _audience, rows, _lines):
@@ -461,8 +455,10 @@ class MailchimpContactSync(models.AbstractModel):
         if not emails:
             return
         # sudo: marketing users may not edit the blacklist by hand
-        entries = self.env["mail.blacklist"].sudo().create(
-            [{"email": email} for email in emails]
+        entries = (
+            self.env["mail.blacklist"]
+            .sudo()
+            .create([{"email": email} for email in emails])
         )
         entries.filtered(lambda entry: not entry.active).active = True
 
@@ -505,16 +501,26 @@ def _full_name(values):
     return " ".join(part for part in parts if part) or vals.get("name") or False
 
 
-def _opt_out_by(row):
-    """Return who opted out a contact that gets a subscription; what Odoo said stays."""
-    if row["status"] == MARKETABLE_STATUS or row["opt_out_by"] == "odoo":
-        return row["opt_out_by"] if row["opt_out_by"] == "odoo" else None
-    return "mailchimp"
+def _is_out_in_odoo(row):
+    """Tell whether a member without a subscription was opted out in Odoo."""
+    return row["opt_out_by"] == "odoo"
+
+
+def _settle_opt_out(row, opted_out):
+    """Return who opted a contact out, None if nobody did.
+
+    What was decided in Odoo is not for Mailchimp to undo.
+
+    :param bool opted_out: what the subscription says
+    """
+    if opted_out and row["opt_out_by"] != "mailchimp":
+        return "odoo"
+    return None if row["status"] == MARKETABLE_STATUS else "mailchimp"
 
 
 def _opt_out_values(row):
     """Return the values of a new subscription; only `subscribed` may be mailed."""
-    if not _opt_out_by(row):
-        return {"opt_out": False}
+    if not row["opt_out_by"]:
+        return {"opt_out": False, "opt_out_datetime": False}
     moment = row["last_changed"]
     return {"opt_out": True, **({"opt_out_datetime": moment} if moment else {})}
