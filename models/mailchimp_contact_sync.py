@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from ..const import MARKETABLE_STATUS, NAME_FIELDS
-from ..tools.coerce import MAX_TEXT, CoerceError, short_text, to_text
+from ..tools.coerce import MAX_TEXT, CoerceError, short_text
 from ..tools.merge import settle
 
 # People in these states may become customers of the company.

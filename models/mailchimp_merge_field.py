@@ -3,8 +3,14 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
-from ..const import DEFAULT_FIELD_PATHS, MERGE_FIELD_TYPE_CODES, MERGE_FIELD_TYPES
+from ..const import (
+    DEFAULT_FIELD_PATHS,
+    MERGE_FIELD_TYPE_CODES,
+    MERGE_FIELD_TYPES,
+    PRIORITY_USER,
+)
 from ..tools.coerce import (
     CONVERTERS,
     address_values,
@@ -145,14 +151,44 @@ class MailchimpMergeField(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Propose the usual Odoo field for the usual tags."""
-        fields_ = super().create(vals_list)
-        for field, vals in zip(fields_, vals_list, strict=True):
-            path = DEFAULT_FIELD_PATHS.get(field.tag)
-            if "field_path" not in vals and path:
-                field.field_path = path
-                if not field._target_field():
-                    field.field_path = False
-        return fields_
+        return super().create([self._with_usual_path(vals) for vals in vals_list])
+
+    @api.model
+    def _with_usual_path(self, vals):
+        path = DEFAULT_FIELD_PATHS.get(vals.get("tag"))
+        if not path or "field_path" in vals:
+            return vals
+        proposed = dict(vals, field_path=path)
+        return proposed if self.new(proposed)._target_field() else vals
+
+    def write(self, vals):
+        """Apply a new mapping to all members, not only to those that change."""
+        path = vals.get("field_path")
+        remapped = self.filtered(lambda field: path and field.field_path != path)
+        result = super().write(vals)
+        remapped._apply_to_all_members()
+        return result
+
+    def _apply_to_all_members(self):
+        """Forget what both sides agreed on for these fields, and read all members.
+
+        Our own table; by SQL because an audience may have a million members.
+        """
+        for audience, merge_fields in self.grouped("audience_id").items():
+            self.env["mailchimp.member"].flush_model()
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE mailchimp_member
+                          SET fingerprint = NULL, merge_values = merge_values - %s
+                        WHERE audience_id = %s""",
+                    merge_fields.mapped("tag"),
+                    audience.id,
+                )
+            )
+            self.env["mailchimp.member"].invalidate_model()
+            audience.pulled_at = False
+            if audience.account_id.state == "connected":
+                audience._start_fetch("user", PRIORITY_USER)
 
     # === VALUES === #
 
@@ -169,8 +205,7 @@ class MailchimpMergeField(models.Model):
                 continue  # the Odoo field is gone; `_check_field_path` names it on edit
             model, field = target
             if field is None:
-                countries = self._lookup("res.country", lookups)
-                convert, name = partial(address_values, countries=countries), None
+                convert, name = self._address_converter(lookups), None
             else:
                 convert, name = self._converter(field, lookups), field.name
             mapped.append(MappedField(merge_field.tag, model, name, convert))
@@ -185,11 +220,29 @@ class MailchimpMergeField(models.Model):
             return partial(find_choice, choices=choices)
         return CONVERTERS[field.type]
 
+    def _address_converter(self, lookups):
+        countries = self._lookup("res.country", lookups)
+        if "states" not in lookups:
+            states = self.env["res.country.state"].search([("country_id", "!=", False)])
+            lookups["states"] = {
+                (state.country_id.id, word.lower()): state.id
+                for state in states
+                for word in (state.name, state.code)
+            }
+        states = lookups["states"]
+        return partial(address_values, countries=countries, states=states)
+
     def _lookup(self, comodel, lookups):
-        """Return {lower-case name or code: id} of a model, read once per mapping."""
+        """Return {lower-case name or code: id} of a model, read once per mapping.
+
+        Mailchimp knows English names only; people type their own.
+        """
         if comodel not in lookups:
-            records = self.env[comodel].search([])
-            ids = {(r.display_name or "").lower(): r.id for r in records}
+            records = self.env[comodel].search([("id", "!=", False)])
+            ids = {}
+            for lang in dict.fromkeys(("en_US", self.env.lang or "en_US")):
+                named = records.with_context(lang=lang)
+                ids |= {(r.display_name or "").lower(): r.id for r in named}
             if comodel == "res.country":
                 ids |= {r.code.lower(): r.id for r in records if r.code}
             lookups[comodel] = ids

@@ -185,18 +185,22 @@ CONVERTERS = {
 ADDRESS_PARTS = {"addr1": "street", "addr2": "street2", "zip": "zip", "city": "city"}
 
 
-def address_values(value, countries):
-    """Turn an address into fields of a customer; the state is not guessed.
+def address_values(value, countries, states):
+    """Turn an address into fields of a customer.
 
     :param value: dict of Mailchimp's address, or ``""``
     :param dict countries: lower-case name or code -> id
+    :param dict states: (id of the country, lower-case name or code) -> id
     :return: field values (dict), empty when there is no address
     """
     if not isinstance(value, dict) or not any(value.values()):
         return {}
     vals = {ours: to_text(value.get(theirs)) for theirs, ours in ADDRESS_PARTS.items()}
-    country = to_text(value.get("country")) or ""
-    return {**vals, "country_id": countries.get(country.lower(), False)}
+    country = (to_text(value.get("country")) or "").lower()
+    state = (to_text(value.get("state")) or "").lower()
+    vals["country_id"] = countries.get(country, False)
+    vals["state_id"] = states.get((vals["country_id"], state), False)
+    return vals
 
 
 def find_related(value, ids):
