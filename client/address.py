@@ -24,13 +24,25 @@ def base_address(api_key, base_url=None):
     """
     if base_url:
         return _checked(base_url.strip().rstrip("/"))
-    data_centre = api_key.rpartition("-")[2]
-    if not _DATA_CENTRE.fullmatch(data_centre):
+    centre = data_centre(api_key)
+    if not centre:
         raise MailchimpAuthError(
             "The API key does not end in a data centre such as -us6:"
             " copy the whole key from Mailchimp."
         )
-    return f"https://{data_centre}.api.mailchimp.com/3.0"
+    return f"https://{centre}.api.mailchimp.com/3.0"
+
+
+def data_centre(api_key):
+    """Tell where an account lives.
+
+    :param str api_key: a key or OAuth2 token
+    :return: the part after the last dash, None when that is not a data centre: it
+        could be the secret itself
+    :rtype: str
+    """
+    _secret, _dash, centre = api_key.rpartition("-")
+    return centre if _DATA_CENTRE.fullmatch(centre) else None
 
 
 def path(template, values=None):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import config
 
+from ..client.address import data_centre
 from ..client.gateway import Gateway
 from ..const import PRIORITY_SCHEDULED, PRIORITY_USER
 from ..exceptions import MailchimpAuthError, MailchimpError
@@ -50,7 +51,9 @@ class MailchimpAccount(models.Model):
         groups="base.group_system",
         help="Leave empty unless requests go through a proxy or to a sandbox.",
     )
-    data_center = fields.Char(readonly=True, copy=False)
+    data_center = fields.Char(
+        compute="_compute_data_center", compute_sudo=True, store=True
+    )
     state = fields.Selection(
         [("draft", "Not Connected"), ("connected", "Connected"), ("error", "Error")],
         default="draft",
@@ -66,9 +69,7 @@ class MailchimpAccount(models.Model):
         help="Mailchimp asked to slow down or did not answer; queue jobs wait.",
     )
     paused = fields.Boolean(compute="_compute_paused")
-    database_uuid = fields.Char(
-        readonly=True, copy=False, groups="base.group_system"
-    )
+    database_uuid = fields.Char(readonly=True, copy=False, groups="base.group_system")
 
     # What Mailchimp says about itself
     mailchimp_id = fields.Char(string="Mailchimp Account ID", readonly=True, copy=False)
@@ -168,6 +169,11 @@ class MailchimpAccount(models.Model):
         return secrets.token_urlsafe(32)
 
     # === COMPUTE METHODS === #
+
+    @api.depends("api_key")
+    def _compute_data_center(self):
+        for account in self:
+            account.data_center = data_centre(account.api_key or "")
 
     @api.depends("paused_until")
     def _compute_paused(self):

@@ -5,7 +5,7 @@ from ..const import MEMBER_STATUSES
 
 
 class MailchimpConsent(models.Model):
-    """Append-only ledger: every change of a person's consent, and where it came from."""
+    """Append-only ledger: each change of a person's consent, and where it came from."""
 
     _name = "mailchimp.consent"
     _description = "MailChimp Consent"
@@ -51,9 +51,10 @@ class MailchimpConsent(models.Model):
 
     @api.depends("evidence")
     def _compute_evidence_summary(self):
+        known = self.env["mailchimp.member"]._fields
         for consent in self:
             consent.evidence_summary = ", ".join(
-                f"{key.replace('_', ' ')}: {value}"
+                f"{_label(known.get(key), key, self.env)}: {value}"
                 for key, value in (consent.evidence or {}).items()
                 if value
             )
@@ -65,3 +66,10 @@ class MailchimpConsent(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise AccessError(self.env._("The consent ledger cannot be changed."))
+
+
+def _label(field, key, env):
+    """Name a piece of evidence as the member's form does, if it is shown there."""
+    if field:
+        return field._description_string(env)
+    return key.replace("_", " ").capitalize()

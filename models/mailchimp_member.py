@@ -52,7 +52,6 @@ class MailchimpMember(models.Model):
     remote_contact_id = fields.Char(readonly=True)
     unique_email_id = fields.Char(readonly=True)
     web_id = fields.Integer(readonly=True, aggregator=None)
-    web_url = fields.Char(compute="_compute_web_url")
 
     status = fields.Selection(
         MEMBER_STATUSES, string="Status (Mailchimp)", required=True, readonly=True
@@ -70,7 +69,6 @@ class MailchimpMember(models.Model):
         help="Permanently deleted in Mailchimp; never to be sent there again.",
     )
     merge_values = fields.Json(readonly=True)
-    merge_summary = fields.Text(compute="_compute_merge_summary", string="Values")
     tag_ids = fields.Many2many(
         "mailchimp.tag",
         "mailchimp_member_tag_rel",
@@ -87,9 +85,6 @@ class MailchimpMember(models.Model):
         readonly=True,
     )
     rating = fields.Integer(readonly=True, aggregator="avg")
-    rating_stars = fields.Selection(
-        [(str(star), str(star)) for star in range(6)], compute="_compute_rating_stars"
-    )
     language = fields.Char(readonly=True)
     vip = fields.Boolean(string="VIP", readonly=True)
     source = fields.Char(readonly=True)
@@ -135,35 +130,6 @@ class MailchimpMember(models.Model):
             pair = (member.contact_id, member.audience_id.mailing_list_id)
             member.subscription_id = by_pair.get(pair, subscriptions.browse())
             member.opt_out = member.subscription_id.opt_out
-
-    @api.depends("web_id", "account_id.data_center")
-    def _compute_web_url(self):
-        for member in self:
-            center = member.account_id.data_center
-            member.web_url = (
-                f"https://{center}.admin.mailchimp.com/lists/members/view?id={member.web_id}"
-                if center and member.web_id
-                else False
-            )
-
-    @api.depends("merge_values")
-    def _compute_merge_summary(self):
-        for member in self:
-            member.merge_summary = "\n".join(
-                f"{tag}: {_text(value)}"
-                for tag, value in sorted((member.merge_values or {}).items())
-                if value not in ("", None)
-            )
-
-    @api.depends("rating")
-    def _compute_rating_stars(self):
-        for member in self:
-            member.rating_stars = str(min(max(member.rating, 0), 5))
-
-    @api.depends("email", "forgotten")
-    def _compute_display_name(self):
-        for member in self:
-            member.display_name = member.email or self.env._("Forgotten Member")
 
     # === MAPPING === #
 
@@ -267,23 +233,6 @@ class MailchimpMember(models.Model):
             }
         )
 
-    # === ACTION METHODS === #
-
-    def action_open_contact(self):
-        """Open the mailing contact of this member."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "mailing.contact",
-            "res_id": self.contact_id.id,
-            "views": [(False, "form")],
-        }
-
-    def action_open_in_mailchimp(self):
-        """Open the member in Mailchimp's web application."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
-
 
 def _is_map(value):
     return isinstance(value, dict)
@@ -291,9 +240,3 @@ def _is_map(value):
 
 def _maps(value):
     return [item for item in value if _is_map(item)] if isinstance(value, list) else []
-
-
-def _text(value):
-    if isinstance(value, dict):
-        return ", ".join(str(part) for part in value.values() if part)
-    return value

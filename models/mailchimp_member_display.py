@@ -1,0 +1,84 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+
+# The parts of an address in the order in which it is written; the database keeps none.
+ADDRESS_PARTS = ("addr1", "addr2", "zip", "city", "state", "country")
+
+
+class MailchimpMemberDisplay(models.Model):
+    """How a member shows itself to people."""
+
+    _inherit = "mailchimp.member"
+
+    web_url = fields.Char(compute="_compute_web_url")
+    rating_stars = fields.Selection(
+        [(str(star), str(star)) for star in range(6)],
+        string="Stars",
+        compute="_compute_rating_stars",
+    )
+    merge_summary = fields.Html(compute="_compute_merge_summary", string="Values")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("web_id", "account_id.data_center")
+    def _compute_web_url(self):
+        for member in self:
+            center = member.account_id.data_center
+            member.web_url = (
+                f"https://{center}.admin.mailchimp.com/lists/members/view?id={member.web_id}"
+                if center and member.web_id
+                else False
+            )
+
+    @api.depends("rating")
+    def _compute_rating_stars(self):
+        for member in self:
+            member.rating_stars = str(min(max(member.rating, 0), 5))
+
+    @api.depends("merge_values", "audience_id.merge_field_ids.name")
+    def _compute_merge_summary(self):
+        row = Markup("<tr><td class='text-muted w-25'>%s</td><td>%s</td></tr>")
+        table = Markup("<table class='table table-sm mb-0'>%s</table>")
+        for member in self:
+            rows = [row % pair for pair in member._merge_texts()]
+            member.merge_summary = table % Markup().join(rows) if rows else False
+
+    def _merge_texts(self):
+        """Return (name of the merge field, value in words) of what is filled."""
+        values = self.merge_values or {}
+        merge_fields = self.audience_id.merge_field_ids
+        names = dict(zip(merge_fields.mapped("tag"), merge_fields, strict=True))
+        ordered = [tag for tag in names if tag in values]
+        ordered += sorted(values.keys() - names.keys())
+        texts = ((tag, _text(values[tag])) for tag in ordered)
+        return [(names[t].name if t in names else t, text) for t, text in texts if text]
+
+    @api.depends("email")
+    def _compute_display_name(self):
+        for member in self:
+            member.display_name = member.email or self.env._("Forgotten Member")
+
+    # === ACTION METHODS === #
+
+    def action_open_contact(self):
+        """Open the mailing contact of this member."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mailing.contact",
+            "res_id": self.contact_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_in_mailchimp(self):
+        """Open the member in Mailchimp's web application."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
+
+
+def _text(value):
+    if isinstance(value, dict):
+        ordered = dict.fromkeys(ADDRESS_PARTS) | value
+        return ", ".join(str(part) for part in ordered.values() if part)
+    return "" if value is None else str(value)
