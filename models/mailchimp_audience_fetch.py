@@ -83,7 +83,8 @@ class MailchimpAudience(models.Model):
         :return: a generator with a checkpoint after each member
         """
         run = self.env["mailchimp.run"].browse(run_id or ())
-        return self.env["mailchimp.member.import"]._refresh(self, hashes, run)
+        importer = self.env["mailchimp.member.import"]
+        return importer._refresh(self, hashes, run, source="fetch")
 
     def _enqueue_find_missing(self, run):
         """Queue the search for members that Mailchimp does not have any more."""

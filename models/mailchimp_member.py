@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_STATUSES
+from ..const import EMBEDDED_TAGS_LIMIT, MARKETABLE_STATUS, MEMBER_STATUSES
 from ..tools.coerce import (
     clean_json,
     normalize_email,
@@ -184,6 +184,35 @@ class MailchimpMember(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _opted_in_odoo(self, out):
+        """Note that a person was opted out of the audience in Odoo, or in again.
+
+        :param bool out: whether the subscription is opted out now
+        """
+        self.opt_out_by = "odoo" if out else False
+        if out:
+            self.filtered(
+                lambda m: m.status == MARKETABLE_STATUS
+            ).sync_state = "to_push"
+
+    def _opt_out_for_good(self):
+        """Opt out the subscription of a member that is gone.
+
+        :return: who opted it out: an opt-out made in Odoo outlives the member
+        """
+        subscription = self.subscription_id
+        if subscription.opt_out and self.opt_out_by != "mailchimp":
+            return "odoo"
+        if not subscription.opt_out:
+            subscription.with_context(mailchimp_import=True).opt_out = True
+        return "mailchimp"
+
+    def _removable_contacts(self):
+        """Return the contacts of these members that nobody else needs."""
+        contacts = self.filtered("account_id.remove_deleted_contacts").contact_id
+        live = contacts.mailchimp_member_ids.filtered(lambda m: not m.forgotten)
+        return contacts - (live - self).contact_id
+
     def _forget(self, source):
         """Keep no more than the hash of members that were permanently deleted.
 
@@ -207,14 +236,9 @@ class MailchimpMember(models.Model):
                 for member in self
             ]
         )
-        removed = self.filtered("account_id.remove_deleted_contacts").contact_id
-        kept = self.filtered("contact_id") - self.filtered(
-            "account_id.remove_deleted_contacts"
-        )
-        kept.subscription_id.filtered(lambda sub: not sub.opt_out).write(
-            {"opt_out": True}
-        )
-        removed.unlink()
+        for member in self:
+            member.opt_out_by = member._opt_out_for_good()
+        self._removable_contacts().unlink()
         self.write(
             {
                 "status": "archived",
@@ -227,7 +251,6 @@ class MailchimpMember(models.Model):
                 "ip_signup": False,
                 "ip_opt": False,
                 "fingerprint": False,
-                "opt_out_by": "mailchimp",
                 "tag_ids": [Command.clear()],
                 "interest_ids": [Command.clear()],
             }

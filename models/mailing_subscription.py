@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..const import MEMBER_STATUSES
 
+# Each of them opts out, see `mass_mailing`.
+OPT_OUT_FIELDS = frozenset({"opt_out", "opt_out_datetime", "opt_out_reason_id"})
+
 
 class MailingSubscription(models.Model):
     """What Mailchimp says about the subscription of a contact to a list."""
@@ -42,6 +45,26 @@ class MailingSubscription(models.Model):
             subscription.subscribed_at = (
                 member and (member.timestamp_opt or member.timestamp_signup)
             ) or subscription.create_date
+
+    def write(self, vals):
+        """Remember that Odoo opted somebody out: Mailchimp must not undo it."""
+        is_import = self.env.context.get("mailchimp_import")
+        if is_import or not OPT_OUT_FIELDS & vals.keys():
+            return super().write(vals)
+        before = {subscription: subscription.opt_out for subscription in self}
+        result = super().write(vals)
+        changed = self.filtered(lambda sub: sub.opt_out != before[sub])
+        changed._note_decision_of_odoo()
+        return result
+
+    def _note_decision_of_odoo(self):
+        # sudo: everybody who may edit a subscription has a say here.
+        subscriptions = self.sudo()
+        members = subscriptions._mailchimp_members()
+        for subscription in subscriptions:
+            member = members.get((subscription.contact_id, subscription.list_id))
+            if member:
+                member._opted_in_odoo(out=subscription.opt_out)
 
     def _mailchimp_members(self):
         """Return {(contact, mailing list): member} of these subscriptions."""

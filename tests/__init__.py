@@ -1,3 +1,4 @@
+from . import test_consent
 from . import test_contact_sync
 from . import test_gateway_answers
 from . import test_gateway_batches
