@@ -88,6 +88,8 @@ class MailchimpAccountWebhook(models.Model):
         :return: id of the account, id of the audience, signing secret, the latter two
             None where there is none; or None when the token is unknown
         """
+        self.flush_model(["webhook_token_digest", "active"])
+        self.env["mailchimp.audience"].flush_model(["webhook_secret", "active"])
         query = SQL(
             """SELECT a.id, u.id, u.webhook_secret
                  FROM mailchimp_account a

@@ -37,6 +37,7 @@ class MailchimpAudienceEvent(models.Model):
             account=account,
             priority=PRIORITY_WEBHOOK,
             args={"event": event._asdict()},
+            brief=True,
         )
 
     def _job_webhook(self, event):

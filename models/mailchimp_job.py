@@ -1,9 +1,7 @@
 import re
-from contextlib import nullcontext
 from datetime import timedelta
 
 import psycopg2.errors
-from psycopg2.extras import Json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -128,7 +126,7 @@ class MailchimpJob(models.Model):
         :param recordset run: the `mailchimp.run` this belongs to
         :param options: ``args`` (JSON-able dict), ``priority`` (int, low first),
             ``account`` (`mailchimp.account`), ``run_after`` (datetime), ``brief``
-            (bool): this transaction does nothing else and is repeated on a conflict
+            (bool): the transaction does nothing else and is repeated on a conflict
         :return: the `mailchimp.job` that will do it, as superuser
         :raise ValueError: when the method is not a job method
         """
@@ -148,43 +146,16 @@ class MailchimpJob(models.Model):
             "priority": options.get("priority", PRIORITY_SCHEDULED),
             "run_after": options.get("run_after") or fields.Datetime.now(),
         }
-        brief = options.get("brief", False)
-        job = self._coalesce(vals, brief) if identity else None
-        self._wake(vals["run_after"], brief)
-        if job or brief:
-            return job or self._insert(vals)
+        if options.get("brief"):
+            return self._enqueue_briefly(vals)
+        job = self._coalesce(vals) if identity else None
+        self._wake(vals["run_after"])
         # sudo: whoever may ask for the operation may not write the queue by hand.
         creator = self.sudo().with_context(mailchimp_enqueue=_ENQUEUE)
-        return creator.create(vals).with_context(mailchimp_enqueue=None)
+        return job or creator.create(vals).with_context(mailchimp_enqueue=None)
 
     @api.model
-    def _insert(self, vals):
-        """Create a job in a third of the time that the ORM takes.
-
-        Nothing in the transaction has looked at the queue, so no cache goes stale.
-        """
-        self.env.cr.execute(
-            """INSERT INTO mailchimp_job
-                      (name, model, res_ids, method, args, identity, run_id, account_id,
-                       user_id, priority, run_after, state, attempts, max_attempts,
-                       steps, create_uid, create_date, write_uid, write_date)
-               VALUES (%(name)s, %(model)s, %(res_ids)s, %(method)s, %(args)s,
-                       %(identity)s, %(run_id)s, %(account_id)s, %(user_id)s,
-                       %(priority)s, %(run_after)s, 'pending', 0, %(max_attempts)s,
-                       0, %(user_id)s, now() AT TIME ZONE 'UTC', %(user_id)s,
-                       now() AT TIME ZONE 'UTC')
-            RETURNING id""",
-            {
-                **{name: value or None for name, value in vals.items()},
-                "res_ids": Json(vals["res_ids"]),
-                "args": Json(vals["args"]),
-                "max_attempts": MAX_ATTEMPTS,
-            },
-        )
-        return self.sudo().browse(self.env.cr.fetchone()[0])
-
-    @api.model
-    def _coalesce(self, vals, brief=False):
+    def _coalesce(self, vals):
         """Find a pending job that will surely see what this transaction changed.
 
         A job that a worker holds may have read its data before our commit, and so may
@@ -193,11 +164,21 @@ class MailchimpJob(models.Model):
         not mind a mere lock that is gone.
 
         :param dict vals: of the job that would be created
-        :param bool brief: whether a conflict may end the transaction
         :return: the job, more urgent and sooner if asked for; or None
         """
         self.flush_model()
-        query = SQL(
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(self._coalesce_query(vals), log_exceptions=False)
+                job = self.sudo().browse(row[0] for row in self.env.cr.fetchall())
+        except psycopg2.errors.SerializationFailure:
+            return None  # it was run since our transaction began
+        job.invalidate_recordset(flush=False)
+        return job or None
+
+    @api.model
+    def _coalesce_query(self, vals):
+        return SQL(
             """UPDATE mailchimp_job
                   SET priority = LEAST(priority, %(priority)s),
                       run_after = CASE WHEN attempts = 0 OR %(person)s
@@ -213,16 +194,6 @@ class MailchimpJob(models.Model):
             person=vals["priority"] <= PRIORITY_USER,
             same=self._same_call(vals),
         )
-        try:
-            with nullcontext() if brief else self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query, log_exceptions=False)
-                job = self.sudo().browse(row[0] for row in self.env.cr.fetchall())
-        except psycopg2.errors.SerializationFailure:
-            if brief:
-                raise
-            return None  # it was run since our transaction began
-        job.invalidate_recordset(flush=False)
-        return job or None
 
     @api.model
     def _same_call(self, vals):
@@ -249,18 +220,15 @@ class MailchimpJob(models.Model):
         )
 
     @api.model
-    def _wake(self, at=None, brief=False):
+    def _wake(self, at=None):
         """Run the queue once this transaction is committed, or at a later time.
 
         Scheduled actions look at the clock once a minute: one trigger per minute will
         do, and one per transaction for now.
-
-        :param datetime at: when, now by default
-        :param bool brief: whether this transaction ends at once
         """
-        if not self._engine_is_cron() or (brief and self._share_wake()):
-            return
-        cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs", False)
+        cron = self._engine_is_cron() and self.env.ref(
+            "mailchimp_connector.ir_cron_run_jobs", False
+        )
         if not cron:
             return
         if at and at > fields.Datetime.now():
@@ -276,27 +244,6 @@ class MailchimpJob(models.Model):
         domain = [("cron_id", "=", cron.id), ("call_at", "=", at)]
         if not at or not self.env["ir.cron.trigger"].sudo().search(domain, limit=1):
             cron.sudo()._trigger(at)
-
-    @api.model
-    def _share_wake(self):
-        """Hold on to a trigger that is due, if there is one that we can lock.
-
-        A new one costs a connection for its notification, which is most of the time of
-        a webhook. A run of the queue deletes the triggers first: for one that we hold
-        it waits until we commit, and sees our job then; one that it has deleted cannot
-        be locked.
-        """
-        cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
-            "mailchimp_connector.ir_cron_run_jobs", raise_if_not_found=False
-        )
-        self.env.cr.execute(
-            """SELECT FROM ir_cron_trigger
-                WHERE cron_id = %s AND call_at <= now() AT TIME ZONE 'UTC'
-                LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
-            [cron_id or None],
-            log_exceptions=False,
-        )
-        return bool(self.env.cr.rowcount)
 
 
 def storable(value):
