@@ -7,5 +7,8 @@ from . import test_gateway_pages
 from . import test_gateway_requests
 from . import test_gateway_sandbox
 from . import test_gateway_slots
+from . import test_job_enqueue
+from . import test_job_outcome
+from . import test_job_steps
 from . import test_member_import
 from . import test_redact
