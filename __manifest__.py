@@ -29,5 +29,8 @@
         "views/res_partner_views.xml",
         "views/mailchimp_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["mailchimp_connector/static/tests/tours/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
 }

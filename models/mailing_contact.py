@@ -7,15 +7,24 @@ class MailingContact(models.Model):
     _inherit = "mailing.contact"
 
     mailchimp_member_ids = fields.One2many(
-        "mailchimp.member", "contact_id", string="MailChimp Audiences", readonly=True
+        "mailchimp.member",
+        "contact_id",
+        string="MailChimp Audiences",
+        readonly=True,
+        groups="mailchimp_connector.group_mailchimp_user",
     )
     mailchimp_consent_ids = fields.One2many(
-        "mailchimp.consent", "contact_id", string="Consent History", readonly=True
+        "mailchimp.consent",
+        "contact_id",
+        string="Consent History",
+        readonly=True,
+        groups="mailchimp_connector.group_mailchimp_user",
     )
     mailchimp_opted_out = fields.Boolean(
         string="Opted out in Mailchimp",
         compute="_compute_mailchimp_opted_out",
         search="_search_mailchimp_opted_out",
+        groups="mailchimp_connector.group_mailchimp_user",
     )
 
     # Members are matched by address, whole pages at a time.

@@ -12,12 +12,15 @@ class MailingSubscription(models.Model):
     _inherit = "mailing.subscription"
 
     mailchimp_member_id = fields.Many2one(
-        "mailchimp.member", compute="_compute_mailchimp_member_id"
+        "mailchimp.member",
+        compute="_compute_mailchimp_member_id",
+        groups="mailchimp_connector.group_mailchimp_user",
     )
     mailchimp_status = fields.Selection(
         MEMBER_STATUSES,
         string="Status (Mailchimp)",
         compute="_compute_mailchimp_member_id",
+        groups="mailchimp_connector.group_mailchimp_user",
     )
 
     subscribed_at = fields.Datetime(

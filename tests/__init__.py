@@ -12,3 +12,5 @@ from . import test_job_outcome
 from . import test_job_steps
 from . import test_member_import
 from . import test_redact
+from . import test_tours
+from . import test_views
