@@ -37,7 +37,7 @@ class Application:
             return control.answer(self.sandbox, incoming)
         call = self._call(incoming)
         if path.startswith("/_results/"):
-            return self._with_faults(call, lambda: self._results(incoming))
+            return self._with_faults(call, lambda: self._results(call, incoming))
         if not path.startswith(PREFIX):
             return Answer(404, b"Not Found", "text/plain")
         return self._with_faults(call, lambda: self._serve(call))
@@ -47,11 +47,9 @@ class Application:
         if path.startswith(PREFIX):
             path = path[len(PREFIX) :] or "/"
         query = dict(parse_qsl(incoming.query, keep_blank_values=True))
-        call = Call(
+        return Call(
             self.sandbox, incoming.method, path, query, incoming.body, incoming.headers
         )
-        call.flight = 0
-        return call
 
     def _with_faults(self, call, serve):
         fault = self.sandbox.faults.take(call.method, call.path, call.query)
@@ -85,7 +83,7 @@ class Application:
         try:
             auth.authenticate(call)
             with self._slot(call):
-                delay = self.sandbox.latency + getattr(call, "delay", 0)
+                delay = self.sandbox.latency + call.delay
                 if delay:
                     time.sleep(delay)
                 return self.run(call)
@@ -144,7 +142,8 @@ class Application:
             raise problems.named("InvalidMethodOverride")
         return override.upper()
 
-    def _results(self, incoming):
+    def _results(self, call, incoming):
+        time.sleep(call.delay)
         with self.sandbox.lock:
             return api.batches.download(self.sandbox, incoming)
 

@@ -7,7 +7,7 @@ import random
 import tarfile
 import threading
 import uuid
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 
@@ -221,6 +221,7 @@ class Batches:
 
     def _call(self, batch, operation):
         path, _mark, inline = operation["path"].partition("?")
+        path = "%2F".join(unquote(part) for part in path.split("%2F"))
         query = dict(parse_qsl(inline, keep_blank_values=True))
         params = operation.get("params") or {}
         query.update({key: str(value) for key, value in params.items()})

@@ -2,6 +2,7 @@
 
 from . import problems, validate, writes
 from .call import links
+from .shape import BULK_OMITS
 
 MOST_AT_ONCE = 500
 EXISTS = (
@@ -111,7 +112,7 @@ class _Run:
 
     def answer(self):
         """:return dict: what became of everybody"""
-        shape = self.audience.shape()
+        shape = self.audience.shape(None, BULK_OMITS, "bulk")
         return {
             "new_members": [_entry(shape, member) for member in self.new],
             "updated_members": [_entry(shape, member) for member in self.updated],

@@ -14,7 +14,9 @@ MAX_COUNT = 1000
 class Call:
     """A request to the API, from a socket or from inside a batch.
 
-    ``query`` holds the last value of each parameter, ``headers`` lower-case names.
+    ``query`` holds the last value of each parameter, ``headers`` lower-case names;
+    ``delay`` is a wait that a fault adds, ``flight`` how many requests of the account
+    were under way when it came.
     """
 
     def __init__(self, sandbox, method, path, query, body=b"", headers=None):
@@ -26,6 +28,8 @@ class Call:
         self.headers = headers or {}
         self.account = None
         self.in_batch = False
+        self.delay = 0
+        self.flight = 0
         self.remote = "127.0.0.1"
 
     @property

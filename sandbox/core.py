@@ -8,13 +8,13 @@ from .app import Application
 from .batches import Batches
 from .call import Call
 from .clock import Clock
+from .delivery import Webhooks
 from .faults import Faults
 from .ids import Ids
 from .monitor import Monitor
 from .people import People
 from .query import select, shape_of
 from .server import Server
-from .webhooks import Webhooks
 
 HOST = "127.0.0.1"
 DEFAULT_KEY = "0123456789abcdef0123456789abcdef-us1"

@@ -40,36 +40,44 @@ def page(call, audience):
     return render_page(call, audience, select(call, audience))
 
 
-def render_page(call, audience, found):
-    """:return bytes: the wanted page of these members as JSON"""
+def render_page(call, audience, found, omits=None):
+    """One page of these members as JSON.
+
+    :param dict omits: parts to leave out unless the caller selects some; such a page
+        does not name its list either
+    :return bytes: the collection
+    """
     count, offset = call.page()
     parts = []
-    shape = shape_of(call, audience)
+    shape = shape_of(call, audience, omits)
     if shape:
         rows = found[offset : offset + count]
         parts.append(b'"members":[' + b",".join(map(shape.render, rows)) + b"]")
-    rest = call.selection().apply(
-        {
-            "members": [],
-            "list_id": audience.id,
-            "total_items": len(found),
-            "_links": links(call.path),
-        }
-    )
+    whole = {
+        "members": [],
+        "list_id": audience.id,
+        "total_items": len(found),
+        "_links": links(call.path),
+    }
+    if omits:
+        del whole["list_id"]
+    rest = call.selection().apply(whole)
     rest.pop("members", None)
     if rest:
         parts.append(orjson.dumps(rest)[1:-1])
     return b"{" + b",".join(parts) + b"}"
 
 
-def shape_of(call, audience):
+def shape_of(call, audience, omits=None):
     """:return Shape: how each member of a collection is written; None when the
     caller selected other parts only
     """
     wanted, inside, outside = call.selection().under("members")
     if not wanted:
         return None
-    key = (call.query.get("fields"), call.query.get("exclude_fields"))
+    key = (call.query.get("fields"), call.query.get("exclude_fields"), bool(omits))
+    if inside is None:
+        outside = {**(omits or {}), **(outside or {})} or None
     return audience.shape(inside, outside, key)
 
 

@@ -4,6 +4,7 @@ from . import clock
 from .call import links
 
 HOURS = 24
+LIKES = {"recipient_likes": 0, "unique_likes": 0, "facebook_likes": 0}
 INDUSTRY = {
     "type": "Retail",
     "open_rate": 0.21,
@@ -35,11 +36,7 @@ def document(campaign):
         "forwards": {"forwards_count": 0, "forwards_opens": 0},
         "opens": _opens(campaign),
         "clicks": _clicks(campaign),
-        "facebook_likes": {
-            "recipient_likes": 0,
-            "unique_likes": 0,
-            "facebook_likes": 0,
-        },
+        "facebook_likes": dict(LIKES),
         "industry_stats": INDUSTRY,
         "list_stats": {
             "sub_rate": 12,

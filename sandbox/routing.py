@@ -44,7 +44,9 @@ def match(adapter, method, path):
     :raise Problem: 404, 405 or 414
     """
     try:
-        return adapter.match(path or "/", method)
+        function, arguments = adapter.match(path or "/", method)
+        # The server leaves quoted slashes alone: they belong to an id.
+        return function, {k: v.replace("%2F", "/") for k, v in arguments.items()}
     except MethodNotAllowed as error:
         allowed = set(error.valid_methods or ()) - {"HEAD"}
         raise problems.not_allowed(allowed) from None

@@ -7,6 +7,17 @@ from .fields import OPTIONAL
 from .member import ABSENT
 
 MOST_TAGS_SHOWN = 50
+# What the answers about several members leave out, by the official document.
+BULK_OMITS = {
+    "consents_to_one_to_one_messaging": {},
+    "contact_id": {},
+    "full_name": {},
+    "source": {},
+    "web_id": {},
+    "location": {"region": {}},
+    "_links": {},
+}
+SEGMENT_OMITS = {**BULK_OMITS, "tags": {}, "tags_count": {}}
 SOMETIMES = (
     "unsubscribe_reason",
     "interests",

@@ -14,7 +14,6 @@ REQUIRED = (
     "permission_reminder",
     "campaign_defaults.from_name",
     "campaign_defaults.from_email",
-    "campaign_defaults.subject",
     "campaign_defaults.language",
 )
 TYPES = {

@@ -165,8 +165,17 @@ def delete_note(call, list_id, subscriber_hash, note_id):
 
 def _note(audience, member, note):
     path = f"/lists/{audience.id}/members/{member.id}/notes/{note['id']}"
-    extra = {"list_id": audience.id, "email_id": member.id, "_links": links(path)}
-    return {**note, **extra}
+    return {
+        "id": note["id"],
+        "created_at": note["created_at"],
+        "created_by": note["created_by"],
+        "updated_at": note["updated_at"],
+        "note": note["note"],
+        "list_id": audience.id,
+        "email_id": member.id,
+        "contact_id": member.contact_id,
+        "_links": links(path),
+    }
 
 
 @route("GET", ONE + "/activity")

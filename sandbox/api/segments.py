@@ -5,6 +5,7 @@ from ..call import Raw, links
 from ..member import STATUSES
 from ..query import render_page
 from ..routing import route
+from ..shape import BULK_OMITS, SEGMENT_OMITS
 
 PATH = "/lists/<list_id>/segments"
 ONE = PATH + "/<segment_id>"
@@ -128,7 +129,7 @@ def change_members(call, list_id, segment_id):
         errors.append(_error(unknown, "Email addresses are not on the list."))
     if strangers:
         errors.append(_error(strangers, "Email addresses are not in the segment."))
-    shape = audience.shape()
+    shape = audience.shape(None, BULK_OMITS, "bulk")
     return {
         "members_added": [_entry(shape, member) for member in added],
         "members_removed": [_entry(shape, member) for member in removed],
@@ -145,7 +146,7 @@ def read_members(call, list_id, segment_id):
     """Its members; inactive ones only when asked for."""
     audience, segment = _get(call, list_id, segment_id)
     found = conditions.members(audience, segment, _included(call))
-    return Raw(render_page(call, audience, found))
+    return Raw(render_page(call, audience, found, SEGMENT_OMITS))
 
 
 @route("POST", ONE + "/members")
@@ -159,7 +160,8 @@ def add_member(call, list_id, segment_id):
     added, _unknown = _add(audience, segment, [body["email_address"]])
     if not added:
         raise problems.bad_request("The email address is not on the list.")
-    return Raw(audience.shape().render(added[0]))
+    shape = audience.shape(None, SEGMENT_OMITS, "segment")
+    return {**shape.dictionary(added[0]), "_links": links(call.path)}
 
 
 @route("DELETE", ONE + "/members/<subscriber_hash>")
@@ -222,4 +224,4 @@ def search_tags(call, list_id):
         for segment in audience.segments.values()
         if segment.is_tag and segment.name.lower().startswith(prefix)
     ]
-    return {"tags": found, "total_items": len(found), "_links": links(call.path)}
+    return {"tags": found, "total_items": len(found)}
