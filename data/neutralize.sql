@@ -8,6 +8,10 @@ UPDATE mailchimp_audience
    SET webhook_id = NULL,
        webhook_secret = NULL,
        webhook_state = 'none';
+UPDATE mailchimp_run
+   SET state = 'cancelled',
+       finished_at = now() AT TIME ZONE 'UTC'
+ WHERE state IN ('pending', 'running', 'paused');
 UPDATE mailchimp_job
    SET state = 'cancelled',
        finished_at = now() AT TIME ZONE 'UTC'

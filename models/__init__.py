@@ -1,4 +1,6 @@
 from . import mailchimp_account
+from . import mailchimp_account_settings
+from . import mailchimp_account_import
 from . import mailchimp_remote
 from . import mailchimp_audience
 from . import mailchimp_audience_fetch

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import AUDIENCE_FIELDS, MEMBER_STATUSES, PRIORITY_USER
+from ..const import AUDIENCE_FIELDS, MEMBER_STATUSES
 from ..exceptions import MailchimpNotFound
 from ..tools.coerce import parse_datetime, short_text, small_integer
 
@@ -238,12 +238,11 @@ class MailchimpAudience(models.Model):
         missing = self.search([("account_id", "=", account.id)]) - self
         missing._mark_gone(run)
 
-    def _job_import_details(self, run_id, members, priority=PRIORITY_USER):
+    def _job_import_details(self, run_id):
         """Import merge fields, tags, segments and groups of one audience.
 
-        :param int run_id: the `mailchimp.run` to report to
-        :param bool members: whether its members follow, in a run of their own
-        :param int priority: of the job that fetches them
+        :param int run_id: the `mailchimp.run` to report to; its checkpoint tells
+            whether the members follow, in a run of their own, and at which priority
         """
         run = self.env["mailchimp.run"].browse(run_id)
         gateway = self.account_id._gateway()
@@ -255,8 +254,8 @@ class MailchimpAudience(models.Model):
             self._mark_gone(run)
             return
         run._count(done=1)
-        if members:
-            self._start_fetch(run.trigger, priority)
+        if members := (run.checkpoint or {}).get("members"):
+            self._start_fetch(run.trigger, members)
 
     # === ACTION METHODS === #
 

@@ -1,3 +1,4 @@
+from . import test_account
 from . import test_consent
 from . import test_contact_sync
 from . import test_gateway_answers
@@ -12,5 +13,6 @@ from . import test_job_outcome
 from . import test_job_steps
 from . import test_member_import
 from . import test_redact
+from . import test_security
 from . import test_tours
 from . import test_views
