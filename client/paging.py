@@ -37,7 +37,7 @@ class PageReader:
         self._key = key
         self._in_halves = False
 
-    def read(self, offset):
+    def page(self, offset):
         """:rtype: Page"""
         if not self._in_halves:
             try:
@@ -77,7 +77,7 @@ def read_pages(reader, offset=0, ahead=9):
     :param int ahead: how many pages to request at a time
     :rtype: Iterator[Page]
     """
-    first = reader.read(offset)
+    first = reader.page(offset)
     rest = range(offset + reader.count, first.total, reader.count)
     if not rest:
         yield first
@@ -86,11 +86,11 @@ def read_pages(reader, offset=0, ahead=9):
     pool = ThreadPoolExecutor(ahead, "mailchimp-page")
     try:
         offsets = iter(rest)
-        window = deque(pool.submit(reader.read, o) for o in islice(offsets, ahead))
+        window = deque(pool.submit(reader.page, o) for o in islice(offsets, ahead))
         yield first
         while window:
             page = window.popleft().result()
-            window.extend(pool.submit(reader.read, o) for o in islice(offsets, 1))
+            window.extend(pool.submit(reader.page, o) for o in islice(offsets, 1))
             yield page
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -105,13 +105,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def setup(self):
-        super().setup()
+    def handle(self):
+        """Override: the server can hang up on whoever is connected."""
         self.server.sockets.add(self.connection)
-
-    def finish(self):
-        self.server.sockets.discard(self.connection)
-        super().finish()
+        try:
+            return super().handle()
+        finally:
+            self.server.sockets.discard(self.connection)
 
     def answer(self):
         size = int(self.headers.get("Content-Length", 0))

@@ -1,7 +1,7 @@
 """A process of its own that makes requests, for the tests of the slots.
 
-Run as ``python gateway_worker.py ADDON URL KEY SLOTS_DIR REQUESTS``; prints how many of
-them succeeded.
+Run as ``python gateway_worker.py ADDON URL KEY SLOTS_DIR REQUESTS``; writes how many
+of them succeeded.
 """
 
 import sys
@@ -26,7 +26,7 @@ def main(addon, url, key, slots_dir, requests):
         return sum(1 for _turn in turns if gateway.api.ping.get())
 
     with ThreadPoolExecutor(THREADS) as pool:
-        print(sum(pool.map(work, range(THREADS))))
+        sys.stdout.write(str(sum(pool.map(work, range(THREADS)))))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import copy
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -21,6 +22,19 @@ IDEMPOTENT = {
     "PATCH": lambda api: api.lists.update_list_member(*MEMBER, {"vip": True}),
     "DELETE": lambda api: api.lists.delete_list_member(*MEMBER),
 }
+
+
+class Late(HTTPAdapter):
+    """Does something just before the third attempt to connect."""
+
+    attempts, at_the_third = 0, None
+
+    def send(self, *args, **options):
+        """Override."""
+        Late.attempts += 1
+        if Late.attempts == 3:
+            Late.at_the_third()
+        return super().send(*args, **options)
 
 
 @tagged("post_install", "-at_install")
@@ -64,25 +78,28 @@ class TestGatewayNetwork(GatewayCase):
         self.assertEqual(len(server.requests), 1)
 
     def test_connections_closed_while_idle(self):
-        everybody = threading.Barrier(4, timeout=10)
-        gateway, server = self.gateway_to(lambda _: {"turn": everybody.wait()})
-        threads = [threading.Thread(target=gateway.api.ping.get) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(server.connections, 4)
+        gateway, server = self.with_idle_connections(4)
         server.script = lambda _: {"id": 1}
         server.hang_up()
         self.assertEqual(gateway.api.batches.start({"operations": []}), {"id": 1})
 
     def test_a_retry_uses_a_connection_of_its_own(self):
-        gateway, server = self.gateway_to([{"id": 1}, None, {"id": 2}])
-        gateway.api.ping.get()
-        gateway.api.ping.get()
-        first, second, third = (request.connection for request in server.requests)
-        self.assertEqual(first, second)
-        self.assertNotEqual(second, third)
+        gateway, server = self.with_idle_connections(4)
+        idle = {request.connection for request in server.requests}
+        server.requests.clear()
+        # As if the other side had forgotten them, without a word
+        server.script = lambda r: None if r.connection in idle else {"id": 1}
+        self.assertEqual(gateway.api.ping.get(), {"id": 1})
+        self.assertEqual(len(server.requests), 2)
+
+    def with_idle_connections(self, number):
+        """Make a gateway that has so many connections open."""
+        together = threading.Barrier(number, timeout=10)
+        gateway, server = self.gateway_to(lambda _: {"turn": together.wait()})
+        with ThreadPoolExecutor(number) as pool:
+            list(pool.map(lambda _: gateway.api.ping.get(), range(number)))
+        self.assertEqual(server.connections, number)
+        return gateway, server
 
     def test_a_fresh_session_is_like_the_first(self):
         session = Gateway(KEY)._session
@@ -101,16 +118,7 @@ class TestGatewayNetwork(GatewayCase):
 
     def test_a_post_that_never_left_is_sent_again(self):
         port = self.unused_port()
-
-        class Late(HTTPAdapter):
-            attempts = 0
-
-            def send(adapter, *args, **options):
-                Late.attempts += 1
-                if Late.attempts == 3:
-                    self.serve(lambda _: {"id": 1}, port)
-                return super().send(*args, **options)
-
+        Late.attempts, Late.at_the_third = 0, lambda: self.serve([{"id": 1}], port)
         session = requests.Session()
         session.mount("http://", Late())
         url = f"http://127.0.0.1:{port}/3.0"

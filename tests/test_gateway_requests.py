@@ -40,7 +40,7 @@ class TestGatewayAddress(GatewayCase):
                 self.assertNotIn(key, str(caught.exception))
 
     def test_a_key_that_no_header_can_carry(self):
-        for key in ("clé-us6", "01\r\nX-Evil: 1-us6", "01 23-us6"):
+        for key in ("clé-us6", "01\r\nX-Evil:1-us6", "01 23-us6", "01\0-us6"):
             with self.subTest(key=key), self.assertRaises(MailchimpAuthError):
                 Gateway(key, base_url="https://proxy.example/3.0")
 

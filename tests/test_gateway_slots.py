@@ -81,7 +81,7 @@ class TestGatewaySlots(GatewayCase):
         server = self.serve(self.in_groups(10))
         workers = [self.worker(server, 120) for _ in "ab"]
         for worker in workers:
-            self.assertEqual(worker.stdout.read().strip(), "120")
+            self.assertEqual(worker.stdout.read(), "120")
         self.assertEqual(server.peak, 10)
 
     def test_a_busy_process_does_not_starve_another(self):
