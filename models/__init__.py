@@ -15,11 +15,17 @@ from . import mailchimp_interest
 from . import mailchimp_member
 from . import mailchimp_member_display
 from . import mailchimp_member_import
+from . import mailchimp_member_fetch
+from . import mailchimp_member_refresh
+from . import mailchimp_member_store
 from . import mailchimp_contact_sync
+from . import mailchimp_contact_records
+from . import mailchimp_contact_consent
 from . import mailchimp_consent
 from . import mailchimp_run
 from . import mailchimp_run_line
 from . import mailchimp_job
+from . import mailchimp_job_brief
 from . import mailchimp_job_engine
 from . import mailchimp_job_outcome
 from . import mailing_contact

@@ -1,0 +1,219 @@
+from odoo import api, models
+from odoo.fields import Command
+
+from ..const import NAME_FIELDS
+from ..tools.merge import settle
+from ..tools.rows import (
+    full_name,
+    is_out_in_odoo,
+    of_model,
+    opt_out_values,
+    settle_opt_out,
+    with_contact,
+)
+from .mailchimp_contact_sync import ROW_ERRORS
+
+# People in these states may become customers of the company.
+CUSTOMER_STATUSES = frozenset({"subscribed", "pending", "transactional"})
+# The mark of a row whose record was created by this very page.
+NEW = {"contact_id": "contact_is_new", "partner_id": "partner_is_new"}
+
+
+class MailchimpContactRecords(models.AbstractModel):
+    """Matching, creating and updating the contacts and customers of members."""
+
+    _inherit = "mailchimp.contact.sync"
+
+    # === MATCHING === #
+
+    @api.model
+    def _match(self, audience, rows, lines):
+        """Find the contact of each row that has none yet.
+
+        Of several contacts with one address, the one that already is on the list of
+        the audience speaks for it, else the oldest; the others are listed.
+        """
+        loose = [row for row in rows if not row["contact_id"]]
+        if not loose:
+            return
+        contacts = self.env["mailing.contact"].search(
+            [("email_normalized", "in", [row["email"] for row in loose])], order="id"
+        )
+        if not contacts:
+            return
+        listed = self._subscriptions(audience, contacts.ids).contact_id
+        by_email = contacts.grouped("email_normalized")
+        for row in loose:
+            found = by_email.get(row["email"])
+            if not found:
+                continue
+            chosen = (found & listed or found)[0]
+            row["contact_id"] = chosen.id
+            if len(found) > 1:
+                lines.append(self._duplicate_line(row, found - chosen))
+
+    @api.model
+    def _duplicate_line(self, row, others):
+        reason = self.env._("Several contacts in Odoo share this address.")
+        advice = self.env._(
+            "This one speaks for it: it was on the list, or is the oldest. "
+            "Merge or delete the others: %s",
+            ", ".join(f"{other.display_name} (#{other.id})" for other in others[:10]),
+        )
+        return self._line(row, "notice", reason, advice)
+
+    # === CUSTOMERS === #
+
+    @api.model
+    def _match_partners(self, audience, rows):
+        """Link the oldest customer of the company, or of all, with the address."""
+        loose = [row for row in rows if not row["partner_id"]]
+        if not loose:
+            return
+        partners = self.env["res.partner"].search(
+            [
+                ("email_normalized", "in", [row["email"] for row in loose]),
+                ("company_id", "in", (False, audience.company_id.id)),
+            ],
+            order="id desc",
+        )
+        oldest = {partner.email_normalized: partner.id for partner in partners}
+        for row in loose:
+            row["partner_id"] = oldest.get(row["email"])
+
+    @api.model
+    def _update_partners(self, audience, rows, _lines):
+        self._update_records("res.partner", "partner_id", audience, rows)
+
+    @api.model
+    def _create_partners(self, audience, rows, lines):
+        """Create customers, if the account says so."""
+        if not audience.account_id.auto_create_partner:
+            return
+        new = [
+            row
+            for row in rows
+            if not row["partner_id"] and row["status"] in CUSTOMER_STATUSES
+        ]
+        vals_list = [
+            {
+                "name": full_name(row["values"]) or row["email"],
+                "email": row["email"],
+                "company_id": audience.company_id.id,
+                **of_model(row["values"], "res.partner"),
+            }
+            for row in new
+        ]
+        self._create("res.partner", "partner_id", new, vals_list, lines)
+        for row in new:
+            row["partner_is_new"] = bool(row["partner_id"])
+
+    # === CONTACTS === #
+
+    @api.model
+    def _create_contacts(self, audience, rows, lines):
+        """Create contacts with their subscription; archived members get none."""
+        if not audience.account_id.auto_create_contact:
+            return
+        new = [r for r in rows if not r["contact_id"] and r["status"] != "archived"]
+        list_id = audience.mailing_list_id.id
+        vals_list = []
+        for row in new:
+            vals = of_model(row["values"], "mailing.contact")
+            # Given rather than left to be computed for each contact of the page.
+            vals["name"] = full_name(row["values"]) or row["email"]
+            vals["email"] = vals["email_normalized"] = row["email"]
+            if row["category_ids"]:
+                vals["tag_ids"] = [Command.set(row["category_ids"])]
+            row["opt_out_by"] = settle_opt_out(row, is_out_in_odoo(row))
+            self._note_kept_opt_out(row, lines)
+            vals["subscription_ids"] = [
+                Command.create({"list_id": list_id, **opt_out_values(row)})
+            ]
+            vals_list.append(vals)
+        self._create("mailing.contact", "contact_id", new, vals_list, lines)
+        for row in new:
+            row["contact_is_new"] = bool(row["contact_id"])
+
+    @api.model
+    def _create(self, model, key, rows, vals_list, lines):
+        """Create all at once; if one is refused, one by one, with a line for each."""
+        if not rows:
+            return
+        Model = self.env[model]
+        try:
+            with self.env.cr.savepoint():
+                records = Model.create(vals_list)
+        except ROW_ERRORS:
+            self._create_each(Model, key, rows, vals_list, lines)
+        else:
+            for row, record in zip(rows, records, strict=True):
+                row[key] = record.id
+
+    @api.model
+    def _create_each(self, Model, key, rows, vals_list, lines):
+        for row, vals in zip(rows, vals_list, strict=True):
+            try:
+                with self.env.cr.savepoint():
+                    row[key] = Model.create(vals).id
+            except ROW_ERRORS as error:
+                self._refused(row, error, lines)
+
+    @api.model
+    def _update_contacts(self, audience, rows, lines):
+        self._update_records("mailing.contact", "contact_id", audience, rows)
+        self._update_addresses(audience, rows, lines)
+        self._sync_tags([row for row in rows if not row["has_more_tags"]])
+
+    @api.model
+    def _update_addresses(self, audience, rows, lines):
+        """Let the contacts of people who changed their address in Mailchimp follow."""
+        moved = [
+            row
+            for row in with_contact(rows)
+            if row["old_email"] and row["old_email"] != row["email"]
+        ]
+        Contact = self.env["mailing.contact"]
+        for row in moved:
+            contact = Contact.browse(row["contact_id"])
+            if contact.email_normalized != row["email"]:
+                contact.email = row["email"]
+            others = Contact.search([("email_normalized", "=", row["email"])])
+            if others - contact:
+                lines.append(self._duplicate_line(row, others - contact))
+
+    @api.model
+    def _update_records(self, model, key, audience, rows):
+        """Write mapped values that changed in Mailchimp, as the account's rule says."""
+        known = [r for r in rows if r[key] and not r.get(NEW[key])]
+        records = self.env[model].browse(r[key] for r in known)
+        remote_wins = audience.account_id.sync_priority == "remote"
+        for row, record in zip(known, records, strict=True):
+            values = of_model(row["values"], model)
+            base = of_model(row["base_values"], model)
+            names = {n: values.pop(n) for n in NAME_FIELDS & values.keys()}
+            vals = self._name_changes(audience, row, record, names)
+            for name, value in values.items():
+                held = _plain(record[name])
+                if settle(base.get(name), held, value, remote_wins) != held:
+                    vals[name] = value
+            if vals:
+                record.write(vals)
+
+    @api.model
+    def _name_changes(self, audience, row, record, names):
+        """Merge the name as one value: half a name of each side is nobody's name."""
+        account = audience.account_id
+        new, held = full_name(row["values"]), record.name
+        if not names or not new or new == held:
+            return {}
+        if held and account.override_contact_name:
+            return {}
+        remote_wins = account.sync_priority == "remote"
+        base = full_name(row["base_values"])
+        return names if settle(base, held, new, remote_wins) == new else {}
+
+
+def _plain(value):
+    """Return what a field would be written with: the id of a related record."""
+    return value.id if isinstance(value, models.BaseModel) else value

@@ -1,0 +1,143 @@
+import logging
+from contextlib import closing
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..const import CURSOR_LOOK_BACK_SECONDS, MEMBER_FIELDS, PAGE_SIZE
+from ..exceptions import MailchimpNotFound
+from ..tools.coerce import parse_datetime
+
+_logger = logging.getLogger(__name__)
+
+# An unfiltered list of members leaves the archived ones out.
+STREAMS = ({}, {"status": "archived"})
+# How often a window is read again when members left it while it was being read.
+MAX_PASSES = 3
+# Without the clock of Mailchimp, ours may be ahead of it by this much.
+CLOCK_MARGIN = timedelta(minutes=5)
+
+
+class MailchimpMemberFetch(models.AbstractModel):
+    """Reading all members of an audience, or those that changed."""
+
+    _inherit = "mailchimp.member.import"
+
+    @api.model
+    def _fetch(self, audience, run, full):
+        """Read the members of an audience; yields after each page, as a job does.
+
+        The window of time is fixed before the first page, so that a change made while
+        the pages are read belongs to the next fetch. A member that changes leaves the
+        window, which shifts the pages behind it: then the window is read once more.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param recordset run: the `mailchimp.run` with the checkpoint and the counts
+        :param bool full: read all members, and look for those that are gone
+        """
+        gateway = audience.account_id._gateway()
+        if not self._refresh_audience(audience, gateway, run):
+            return
+        run._start()
+        mapping = audience.merge_field_ids._mapping()
+        window = run.checkpoint or self._open_window(audience, gateway, full)
+        while window["stream"] < len(STREAMS):
+            with closing(self._pages(audience, gateway, window)) as pages:
+                for page in pages:
+                    self._note_page(run, window, page)
+                    window["unusable"] += self._import_items(
+                        audience, page.items, run, mapping
+                    )
+                    run.checkpoint = dict(window)
+                    yield
+            window = self._next_stream(window)
+        self._close_window(audience, run, window, full)
+
+    @api.model
+    def _refresh_audience(self, audience, gateway, run):
+        """Update the statistics; tell whether the audience still exists."""
+        try:
+            data = gateway.api.lists.get_list(
+                audience.mailchimp_id, exclude_fields=["_links"]
+            )
+        except MailchimpNotFound:
+            audience._mark_gone(run)
+            return False
+        audience._update_changed(audience._values_from_mailchimp(data))
+        return True
+
+    @api.model
+    def _open_window(self, audience, gateway, full):
+        until = gateway.server_time or fields.Datetime.now() - CLOCK_MARGIN
+        # `before` is exclusive: let the running second in. The next fetch looks back
+        # far enough to see what else happens in it.
+        until += timedelta(seconds=1)
+        since = audience.pulled_at if not full else False
+        if since:
+            since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
+        return {
+            "since": since and f"{since.isoformat()}+00:00",
+            "until": f"{until.isoformat()}+00:00",
+            "stream": 0,
+            "offset": 0,
+            "expected": None,  # total of this pass, as its first page said
+            "announced": 0,
+            "unusable": 0,
+            "moved": False,
+            "unstable": False,
+            "passes": 1,
+        }
+
+    @api.model
+    def _pages(self, audience, gateway, window):
+        params = dict(STREAMS[window["stream"]])
+        if window["since"]:
+            params["since_last_changed"] = window["since"]
+        return gateway.pages(
+            gateway.api.lists.get_list_members_info,
+            audience.mailchimp_id,
+            key="members",
+            count=PAGE_SIZE,
+            offset=window["offset"],
+            fields=[f"members.{name}" for name in MEMBER_FIELDS],
+            before_last_changed=window["until"],
+            **params,
+        )
+
+    @api.model
+    def _note_page(self, run, window, page):
+        """Move the checkpoint behind ``page`` and keep the totals of the run."""
+        if window["expected"] is None:
+            window["expected"] = page.total
+            if window["passes"] == 1:
+                run.total += page.total
+                window["announced"] += page.total
+        window["moved"] |= page.total != window["expected"]
+        window["offset"] = page.offset + len(page.items)
+
+    @api.model
+    def _next_stream(self, window):
+        again = window["moved"] and window["passes"] < MAX_PASSES
+        return dict(
+            window,
+            offset=0,
+            expected=None,
+            stream=window["stream"] + (0 if again else 1),
+            passes=window["passes"] + 1 if again else 1,
+            moved=False,
+            unstable=window["unstable"] or (window["moved"] and not again),
+        )
+
+    @api.model
+    def _close_window(self, audience, run, window, full):
+        """Move the cursor of the audience, unless members may have slipped through."""
+        if window["unstable"]:
+            _logger.info("Audience %s keeps changing; its cursor stays", audience.id)
+        else:
+            audience.pulled_at = parse_datetime(window["until"])
+        run.checkpoint = False
+        held = self.env["mailchimp.member"].search_count(
+            [("audience_id", "=", audience.id), ("forgotten", "=", False)]
+        )
+        if full and held > window["announced"] - window["unusable"]:
+            audience._enqueue_find_missing(run)

@@ -1,0 +1,108 @@
+from odoo import api, models
+
+from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_FIELDS, PAGE_SIZE
+from ..exceptions import MailchimpNotFound
+from .mailchimp_member_fetch import STREAMS
+
+
+class MailchimpMemberRefresh(models.AbstractModel):
+    """Reading single members, and finding those that Mailchimp does not have."""
+
+    _inherit = "mailchimp.member.import"
+
+    @api.model
+    def _refresh(self, audience, hashes, run, source="webhook"):
+        """Read single members; yields after each one, as a job does.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param list hashes: subscriber hashes
+        :param recordset run: the `mailchimp.run` that counts them; may be empty
+        :param str source: what the ledger calls the origin
+        """
+        gateway = audience.account_id._gateway()
+        mapping = audience.merge_field_ids._mapping()
+        for hash_ in hashes:
+            if data := self._read_member(audience, gateway, hash_):
+                self._import_items(audience, [data], run, mapping, source, fresh=True)
+            elif self._refresh_audience(audience, gateway, run):
+                self._forget(audience, hash_, run, source)
+            else:
+                return  # the audience is gone, which says nothing of its members
+            yield
+
+    @api.model
+    def _read_member(self, audience, gateway, hash_):
+        """Read one member, by the address it has by now.
+
+        :return: the member as Mailchimp sent it, None when it is not in the audience
+        """
+        data = self._get_member(audience, gateway, hash_)
+        if not data and (contact := self._remote_contact_id(audience, hash_)):
+            data = self._get_member(audience, gateway, contact)
+        if data and (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT:
+            data["all_tags"] = self._read_all_tags(audience, gateway, data["id"])
+        return data
+
+    @api.model
+    def _get_member(self, audience, gateway, key):
+        try:
+            return gateway.api.lists.get_list_member(
+                audience.mailchimp_id, key, fields=MEMBER_FIELDS
+            )
+        except MailchimpNotFound:
+            return None
+
+    @api.model
+    def _remote_contact_id(self, audience, hash_):
+        """Return what Mailchimp calls a member however often the address changes."""
+        member = self.env["mailchimp.member"].search(
+            [("audience_id", "=", audience.id), ("subscriber_hash", "=", hash_)]
+        )
+        return member.remote_contact_id
+
+    @api.model
+    def _read_all_tags(self, audience, gateway, hash_):
+        pages = gateway.pages(
+            gateway.api.lists.get_list_member_tags,
+            audience.mailchimp_id,
+            hash_,
+            key="tags",
+            fields=["tags.id", "tags.name"],
+        )
+        return [tag for page in pages for tag in page.items]
+
+    @api.model
+    def _find_missing(self, audience, run):
+        """Read again the members that Mailchimp does not list."""
+        gateway = audience.account_id._gateway()
+        missing = set(
+            self.env["mailchimp.member"]
+            .search([("audience_id", "=", audience.id), ("forgotten", "=", False)])
+            .mapped("subscriber_hash")
+        )
+        for params in STREAMS:
+            pages = gateway.pages(
+                gateway.api.lists.get_list_members_info,
+                audience.mailchimp_id,
+                key="members",
+                count=PAGE_SIZE,
+                fields=["members.id"],
+                **params,
+            )
+            for page in pages:
+                missing.difference_update(item["id"] for item in page.items)
+        audience._enqueue_refresh(sorted(missing), run=run)
+
+    @api.model
+    def _forget(self, audience, hash_, run, source):
+        """Note that Mailchimp does not know a member any more.
+
+        The contact stays, opted out, unless the account says otherwise. Only the hash
+        stays on the member, so that the address is recognized and never sent again.
+        """
+        member = self.env["mailchimp.member"].search(
+            [("audience_id", "=", audience.id), ("subscriber_hash", "=", hash_)]
+        )
+        if member and not member.forgotten:
+            member._forget(source)
+            run._count(done=1, updated=1)
