@@ -7,18 +7,20 @@ from ..tools.webhook import SIGNATURE_HEADER, is_token
 MAX_BODY = 64 * 1024
 
 
-def _limit_body(_controller):
+def _take_body(_controller):
     """Read the body before Odoo makes a form of it; refuse it when it is too long.
 
-    A signature covers the raw bytes, which are gone once the form is read. Odoo calls
-    this just before: after the access was checked, also again when it repeats the
-    request after a conflict in the database.
+    A signature covers the raw bytes, which are gone once the form is read. The fields
+    of that form would become arguments of the controller, and one called "self" an
+    error of the server: Odoo gets none. It calls this just before it reads them, and
+    again when it repeats the request after a conflict in the database.
 
     :return: the most bytes that a body may have, announced or not
     :raise RequestEntityTooLarge: when it has more
     """
     request.httprequest.max_content_length = MAX_BODY
     request.httprequest.get_data(cache=True)
+    request.get_http_params = dict
     return MAX_BODY
 
 
@@ -32,9 +34,9 @@ class MailchimpWebhook(Controller):
         methods=["GET", "POST"],
         csrf=False,
         save_session=False,
-        max_content_length=_limit_body,
+        max_content_length=_take_body,
     )
-    def webhook(self, token, **_form):
+    def webhook(self, token, **_nothing):
         """Answer whoever validates the URL (GET), or take a delivery (POST).
 
         A GET tells nothing: every token that might be one is answered alike.

@@ -1,9 +1,22 @@
 from psycopg2.extras import Json
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import MAX_ATTEMPTS
+
+COLUMNS = (
+    "name",
+    "model",
+    "res_ids",
+    "method",
+    "args",
+    "identity",
+    "run_id",
+    "account_id",
+    "priority",
+    "run_after",
+)
 
 
 class MailchimpJobBrief(models.Model):
@@ -16,7 +29,8 @@ class MailchimpJobBrief(models.Model):
         """Queue a job, or find the one that stands for it, in a third of the time.
 
         By SQL, for it is our own table and nothing in the transaction has looked at it,
-        so that no cache goes stale. See `_coalesce` for what is the same job.
+        so that no cache goes stale. See `_coalesce` for what is the same job. It is
+        nobody's: who asks for so much is a machine.
 
         :param dict vals: of the job, with an identity
         :return: the job, as superuser
@@ -25,24 +39,22 @@ class MailchimpJobBrief(models.Model):
         """
         self.flush_model()
         row = {name: value or None for name, value in vals.items()}
-        for name in ("res_ids", "args"):
-            row[name] = Json(vals[name])
+        row |= {name: Json(vals[name]) for name in ("res_ids", "args")}
         query = SQL(
             """WITH same AS (%s), made AS (
                INSERT INTO mailchimp_job
-                      (state, attempts, steps, max_attempts, create_uid, write_uid,
-                       create_date, write_date, %s)
-               SELECT 'pending', 0, 0, %s, %s, %s, now() AT TIME ZONE 'UTC',
-                      now() AT TIME ZONE 'UTC', %s
+                      (state, attempts, steps, max_attempts, create_date, write_date,
+                       name, model, res_ids, method, args, identity, run_id,
+                       account_id, priority, run_after)
+               SELECT 'pending', 0, 0, %s, now() AT TIME ZONE 'UTC',
+                      now() AT TIME ZONE 'UTC',
+                      %s, %s, %s, %s, %s, %s, %s::int, %s::int, %s, %s::timestamp
                 WHERE NOT EXISTS (SELECT FROM same)
             RETURNING id)
                SELECT id FROM same UNION ALL SELECT id FROM made""",
             self._coalesce_query(vals),
-            SQL(", ").join(map(SQL.identifier, row)),
             MAX_ATTEMPTS,
-            self.env.uid,
-            self.env.uid,
-            SQL(", ").join(SQL("%s", value) for value in row.values()),
+            *(row[name] for name in COLUMNS),
         )
         self.env.cr.execute(query, log_exceptions=False)
         job = self.sudo().browse(self.env.cr.fetchone()[0])
@@ -66,9 +78,9 @@ class MailchimpJobBrief(models.Model):
         )
         self.env.cr.execute(
             """SELECT FROM ir_cron_trigger
-                WHERE cron_id = %s AND call_at <= now() AT TIME ZONE 'UTC'
+                WHERE cron_id = %s AND call_at <= %s
                 LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
-            [cron_id or None],
+            [cron_id or None, fields.Datetime.now()],
             log_exceptions=False,
         )
         return bool(self.env.cr.rowcount)

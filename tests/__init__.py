@@ -16,3 +16,5 @@ from . import test_redact
 from . import test_security
 from . import test_tours
 from . import test_views
+from . import test_webhook_body
+from . import test_webhook_requests
