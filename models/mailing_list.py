@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class MailingList(models.Model):
@@ -35,6 +36,19 @@ class MailingList(models.Model):
         audiences = self.env["mailchimp.audience"].sudo()
         query = audiences.with_context(active_test=False)._search([])
         return [("id", "in", query.subselect("mailing_list_id"))]
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_mailchimp(self):
+        # sudo: the list may stand for an audience that the user does not see.
+        lists = self.sudo().filtered("mailchimp_audience_ids")
+        if lists:
+            raise UserError(
+                self.env._(
+                    "%s stands for a Mailchimp audience, whose contacts would be lost. "
+                    "Delete the audience in Odoo first, or archive the list.",
+                    lists[0].display_name,
+                )
+            )
 
     def action_view_mailchimp_audience(self):
         """Open the audience this list stands for."""

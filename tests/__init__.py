@@ -1,4 +1,6 @@
 from . import test_account
+from . import test_architecture
+from . import test_audience
 from . import test_consent
 from . import test_contact_sync
 from . import test_gateway_answers
@@ -12,8 +14,10 @@ from . import test_job_enqueue
 from . import test_job_outcome
 from . import test_job_steps
 from . import test_member_import
+from . import test_merge_field
 from . import test_redact
 from . import test_security
+from . import test_tools
 from . import test_tours
 from . import test_views
 from . import test_webhook_body

@@ -79,6 +79,7 @@ class MailchimpCase(TransactionCase):
             self.env["mailchimp.audience"]
             .with_context(active_test=False)
             .search([("mailchimp_id", "=", (remote or self.remote).id)])
+            .with_env(self.env)
         )
 
     def member(self, email):

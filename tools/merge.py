@@ -12,8 +12,9 @@ def settle(base, odoo, mailchimp, remote_wins):
     :param bool remote_wins: who is right when both changed, or never agreed
     :return: the value that both sides should hold
     """
+    base = base or False
     if odoo == mailchimp or mailchimp == base:
         return odoo
-    if odoo == base or not odoo:
+    if odoo == base:
         return mailchimp
     return mailchimp if remote_wins else odoo
