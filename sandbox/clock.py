@@ -7,7 +7,7 @@ since the epoch; 0 means "not set" and is written as an empty string.
 import threading
 import time
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -50,12 +50,23 @@ class Clock:
             self.moved.notify_all()
 
 
-@lru_cache(maxsize=65536)
 def iso(seconds):
     """:return str: ``2021-11-23T22:51:56+00:00``, or an empty string for 0"""
     if not seconds:
         return ""
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    day, second = divmod(seconds, DAY)
+    return f"{_date(day)}T{_time(second // MINUTE)}:{second % MINUTE:02}+00:00"
+
+
+@cache
+def _date(day):
+    moment = datetime.fromtimestamp(day * DAY, timezone.utc)
+    return moment.strftime("%Y-%m-%d")
+
+
+@cache
+def _time(minute):
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def plain(seconds):

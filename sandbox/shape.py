@@ -169,7 +169,8 @@ class Shape:
         if member.shape is self:
             fragment = member.fragment
         else:
-            fragment = orjson.dumps(self.dictionary(member))
+            # A copy: what orjson returns occupies 4 KB, whatever its length.
+            fragment = memoryview(orjson.dumps(self.dictionary(member))).tobytes()
             member.shape, member.fragment = self, fragment
         if not self._with_links:
             return fragment
