@@ -53,6 +53,8 @@ class MailchimpRun(models.Model):
     company_id = fields.Many2one(
         related="account_id.company_id", store=True, index=True
     )
+    account_state = fields.Selection(related="account_id.state", string="Account State")
+    account_paused = fields.Boolean(related="account_id.paused")
     audience_id = fields.Many2one(
         "mailchimp.audience", ondelete="cascade", index="btree_not_null", readonly=True
     )
@@ -122,16 +124,10 @@ class MailchimpRun(models.Model):
 
     @api.depends("job_ids.state")
     def _compute_job_counts(self):
-        counts = {
-            (run, state): count
-            for run, state, count in self.env["mailchimp.job"]._read_group(
-                [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
-            )
-        }
         for run in self:
-            states = {state: n for (of, state), n in counts.items() if of == run}
-            run.job_count = sum(states.values())
-            run.failed_job_count = states.get("failed", 0)
+            failed = run.job_ids.filtered(lambda job: job.state == "failed")
+            run.job_count = len(run.job_ids)
+            run.failed_job_count = len(failed)
 
     # === BUSINESS METHODS === #
 
