@@ -65,6 +65,20 @@ def check_response(method, path, status, body):
     return load().check_response(method, path, status, body)
 
 
+def check_recorded(recorded):
+    """What the requests that a sandbox accepted have wrong.
+
+    :param recorded: of :class:`.monitor.Recorded`, such as ``sandbox.requests``
+    :return list: findings, see :func:`check_request`
+    """
+    return [
+        finding
+        for entry in recorded
+        if 200 <= entry.status < 300 and not entry.path.startswith("/_results/")
+        for finding in check_request(entry.method, entry.path, entry.json, entry.query)
+    ]
+
+
 class Spec:
     """The document, ready to check against.
 

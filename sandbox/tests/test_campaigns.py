@@ -155,3 +155,26 @@ def test_since_filters_events(client, sandbox, people, campaign):
     assert found["a@harbour.test"] == 0
     assert found["b@harbour.test"] == 1
     assert answer["total_items"] == 4
+
+
+def test_growth(client, sandbox, people, path, campaign):
+    sandbox.clock.freeze(2_000_000_000)
+    sandbox.people.subscribe_by_form(people, "new@harbour.test")
+    sandbox.people.unsubscribe(people, "a@harbour.test")
+    months = client.get(f"{path}/growth-history").json()["history"]
+    assert months[0]["month"] == "2033-05"
+    assert (months[0]["optins"], months[0]["unsubscribed"]) == (1, 1)
+    days = client.get(f"{path}/activity").json()["activity"]
+    assert days[0]["day"] == "2033-05-18"
+    assert (days[0]["subs"], days[0]["unsubs"]) == (1, 1)
+
+
+def test_domains(client, sandbox, people, campaign):
+    client.post(f"{campaign}/actions/send")
+    key = campaign.rpartition("/")[2]
+    sandbox.people.bounce(people, "a@harbour.test", key)
+    answer = client.get(f"/reports/{key}/domain-performance").json()
+    [domain] = answer["domains"]
+    assert (domain["domain"], domain["emails_sent"]) == ("harbour.test", 4)
+    assert (domain["bounces"], domain["delivered"]) == (1, 3)
+    assert domain["bounces_pct"] == 0.25

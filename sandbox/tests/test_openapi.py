@@ -5,7 +5,7 @@ import tour
 from support import PlainClient
 
 from sandbox import routing
-from sandbox.openapi import KNOWN, check_request, check_response, load
+from sandbox.openapi import KNOWN, check_recorded, check_request, check_response, load
 
 # Endpoints that the tour leaves out, with the reason.
 NOT_TOURED = {
@@ -127,6 +127,15 @@ def test_good_requests():
     assert check_request("POST", "/lists/x", body) == []
     body = {"merge_fields": {"FNAME": "Ann"}}
     assert check_request("PUT", "/lists/x/members/y", body) == []
+
+
+def test_recorded_requests(sandbox, client, path):
+    client.get(f"{path}/members", count=10)
+    client.get("/nowhere")
+    assert check_recorded(sandbox.requests) == []
+    client.get(f"{path}/members", cuont=10)
+    [finding] = check_recorded(sandbox.requests)
+    assert "cuont" in finding
 
 
 def test_known_differences_have_reasons():

@@ -269,10 +269,13 @@ class _Tour:
             "open-details",
             "abuse-reports",
             "sub-reports",
+            "domain-performance",
             "advice",
             "locations",
         ):
             self.go("GET", f"{path}/{part}")
+        self.go("GET", f"{self.list}/growth-history")
+        self.go("GET", f"{self.list}/activity")
         clicks = self.go("GET", f"{path}/click-details")
         link = clicks["urls_clicked"][0]["id"]
         self.go("GET", f"{path}/click-details/{link}")
