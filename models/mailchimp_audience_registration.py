@@ -117,23 +117,24 @@ class MailchimpAudienceRegistration(models.Model):
         :param str problem: what is wrong with it, if anything
         """
         before = self.webhook_state
+        state = "broken" if problem else "active" if hook else "none"
         # sudo: whoever may ask for it need not be able to write these by hand.
         self.sudo().write(
             {
                 "webhook_id": hook["id"] if hook else self.webhook_id,
-                "webhook_state": "broken" if problem else "active" if hook else "none",
+                "webhook_state": state,
                 "webhook_checked_at": fields.Datetime.now(),
                 "webhook_error": problem,
             }
         )
-        if problem and before == "active":
+        if (before, state) == ("active", "broken"):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=self.env._("The webhook needs repair"),
                 note=problem,
                 user_id=self.account_id.user_id.id or self.env.uid,
             )
-        elif hook and before == "broken":
+        elif (before, state) == ("broken", "active"):
             self.activity_feedback(["mail.mail_activity_data_warning"])
 
     def _forget_webhooks(self):

@@ -2,7 +2,9 @@ from . import test_account
 from . import test_architecture
 from . import test_audience
 from . import test_consent
+from . import test_contact_refused
 from . import test_contact_sync
+from . import test_contact_values
 from . import test_gateway_answers
 from . import test_gateway_batches
 from . import test_gateway_network
@@ -13,7 +15,9 @@ from . import test_gateway_slots
 from . import test_job_enqueue
 from . import test_job_outcome
 from . import test_job_steps
+from . import test_member_identity
 from . import test_member_import
+from . import test_member_moving
 from . import test_merge_field
 from . import test_redact
 from . import test_security
@@ -21,4 +25,7 @@ from . import test_tools
 from . import test_tours
 from . import test_views
 from . import test_webhook_body
+from . import test_webhook_events
+from . import test_webhook_registration
 from . import test_webhook_requests
+from . import test_webhook_wake
