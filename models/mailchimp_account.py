@@ -123,16 +123,14 @@ class MailchimpAccount(models.Model):
     def copy_data(self, default=None):
         """Give copies a name of their own."""
         vals_list = super().copy_data(default)
-        if "name" in (default or {}):
-            return vals_list
-        return [
-            dict(vals, name=account._name_of_copy())
-            for account, vals in zip(self, vals_list, strict=True)
-        ]
+        if "name" not in (default or {}):
+            for account, vals in zip(self, vals_list, strict=True):
+                vals["name"] = account._name_of_copy()
+        return vals_list
 
     def _name_of_copy(self):
-        accounts = self.sudo().with_context(active_test=False)
-        taken = accounts.search([("company_id", "=", self.company_id.id)])
+        domain = [("company_id", "=", self.company_id.id)]
+        taken = self.with_context(active_test=False).search(domain)
         name = self.name
         while name in taken.mapped("name"):
             name = self.env._("%s (copy)", name)
@@ -222,7 +220,7 @@ class MailchimpAccount(models.Model):
         """Ask Mailchimp who we are; connects the account when it answers."""
         self.ensure_one()
         self.check_access("write")
-        account = self.sudo()
+        account = self.sudo()  # managers connect with a key that they cannot read
         try:
             gateway = account._gateway(interactive=True, confirmed=True)
             root = gateway.api.root.get_root()

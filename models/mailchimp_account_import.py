@@ -95,6 +95,7 @@ class MailchimpAccountImport(models.Model):
         :param bool members: whether the members of each audience follow
         :return: the runs, new or under way
         """
+        # sudo: users start runs, only the connector writes them.
         Run = self.env["mailchimp.run"].sudo()
         under_way = [("kind", "=", "audiences"), ("state", "in", OPEN_STATES)]
         open_runs = Run.search([("account_id", "in", self.ids), *under_way])
@@ -111,7 +112,8 @@ class MailchimpAccountImport(models.Model):
         return runs
 
     def _enqueue_import_audiences(self, trigger, priority):
-        run = self.env["mailchimp.run"].sudo()._open_run(self, "audiences", trigger)
+        Run = self.env["mailchimp.run"].sudo()  # as above
+        run = Run._open_run(self, "audiences", trigger)
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_import_audiences",

@@ -20,6 +20,7 @@ class MailchimpAudience(models.Model):
         :param bool full: read all members again, not only what changed
         :return: the runs, new or under way
         """
+        # sudo: users start runs, only the connector writes them.
         Run = self.env["mailchimp.run"].sudo()
         kind = "members_full" if full else "members"
         runs = Run._find_open(

@@ -218,6 +218,7 @@ class MailchimpMember(models.Model):
 
         :param str source: what told us (`mailchimp.consent.source`)
         """
+        # sudo: only the connector writes the ledger.
         self.env["mailchimp.consent"].sudo().create(
             [
                 {

@@ -1,5 +1,7 @@
 """The base class of the tests that talk to the sandbox."""
 
+from unittest.mock import patch
+
 from odoo import SUPERUSER_ID
 from odoo.tests import TransactionCase
 
@@ -70,6 +72,12 @@ class MailchimpCase(TransactionCase):
         runs = self.account.audience_ids._start_fetch("user", 5, full=full)
         self.run_jobs()
         return runs.filtered(lambda run: run.audience_id == self.audience())
+
+    def small_pages(self, size=10):
+        """Let an audience of a few members have several pages."""
+        for name in ("fetch", "refresh"):
+            module = f"odoo.addons.mailchimp_connector.models.mailchimp_member_{name}"
+            self.startPatcher(patch(f"{module}.PAGE_SIZE", size))
 
     # === WHAT CAME OF IT === #
 
