@@ -25,4 +25,7 @@ from . import test_tools
 from . import test_tours
 from . import test_views
 from . import test_webhook_body
+from . import test_webhook_events
+from . import test_webhook_registration
 from . import test_webhook_requests
+from . import test_webhook_wake
