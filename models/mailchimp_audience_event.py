@@ -20,19 +20,21 @@ class MailchimpAudienceEvent(models.Model):
     def _enqueue_webhook(self, account, event):
         """Queue what a delivery hints at; runs in the request of Mailchimp.
 
-        Events of one address become one job as long as it waits. One about a change of
-        address concerns two, and must not be lost in a job about one of them.
+        The same event of the same address becomes one job as long as it waits. Changes
+        of a profile are all the same; when a consent changed, that is evidence.
 
         :param recordset account: the account of this audience
         :param Event event: what was delivered
         """
+        if event.type == "profile":
+            event = event._replace(fired_at="")
         kind, about = "campaign", [event.campaign_id]
         if event.emails:
             kind, about = "member", [subscriber_hash(email) for email in event.emails]
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_webhook",
-            name=f"Webhook: {event.type}",
+            name=self.env._("Webhook: %s", event.type),
             identity=":".join([kind, str(self.id), *about]),
             account=account,
             priority=PRIORITY_WEBHOOK,
@@ -100,7 +102,7 @@ class MailchimpAudienceEvent(models.Model):
         )
         try:
             with self.env.cr.savepoint(flush=False):
-                self.env.cr.execute(query)
+                self.env.cr.execute(query, log_exceptions=False)
         except psycopg2.errors.SerializationFailure:
             return  # another worker just did
         self.invalidate_recordset(["webhook_last_event_at"], flush=False)

@@ -2,7 +2,12 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..const import PRIORITY_USER
-from ..exceptions import MailchimpError, MailchimpNotFound, MailchimpRejected
+from ..exceptions import (
+    MailchimpError,
+    MailchimpNotFound,
+    MailchimpRejected,
+    MailchimpRetryLater,
+)
 
 # So many audiences are registered while a person waits; more of them in the background.
 MOST_WAITED_FOR = 5
@@ -88,32 +93,38 @@ class MailchimpAudienceWebhook(models.Model):
         self._check_connected()
         if len(self) > MOST_WAITED_FOR:
             return self._queue_registration()._open()
-        for audience in self:
-            audience._do_at_mailchimp("_register_webhook", alone=len(self) == 1)
-        return self._webhook_notification()
+        return self._webhook_notification(self._at_mailchimp("_register_webhook"))
 
     def action_verify_webhook(self):
         """Look at Mailchimp whether the webhooks are as they should be."""
         self.check_access("write")
         self._check_connected()
-        for audience in self:
-            audience._do_at_mailchimp("_verify_webhook", alone=len(self) == 1)
-        return self._webhook_notification()
+        return self._webhook_notification(self._at_mailchimp("_verify_webhook"))
 
-    def _do_at_mailchimp(self, method, alone):
-        """Do something with the webhook of one audience while a person waits.
+    def _at_mailchimp(self, method):
+        """Do something with the webhook of each audience while a person waits.
+
+        The failure of one of several undoes nothing: the secrets of the others, which
+        Mailchimp told once, would be lost.
 
         :param str method: what, called with a gateway
-        :param bool alone: whether a failure may undo everything; otherwise it is noted
-            on the audience, for the secrets of the others would be lost
+        :return: a line for each audience of which nothing was found out
+        :raise UserError: when the only audience failed
         """
-        try:
-            getattr(self, method)(self.account_id._gateway(interactive=True))
-        except MailchimpError as error:
-            sentence = self._webhook_sentence(error)
-            if alone:
-                raise UserError(sentence) from error
-            self._note_webhook(problem=sentence)
+        lines = []
+        for audience in self:
+            try:
+                gateway = audience.account_id._gateway(interactive=True)
+                getattr(audience, method)(gateway)
+            except MailchimpError as error:
+                sentence = audience._webhook_sentence(error)
+                if len(self) == 1:
+                    raise UserError(sentence) from error
+                if isinstance(error, MailchimpRetryLater):
+                    lines.append(f"{audience.name}: {sentence}")
+                else:
+                    audience._note_webhook(problem=sentence)
+        return lines
 
     def _webhook_sentence(self, error):
         """Explain a failure to a person."""
@@ -148,9 +159,12 @@ class MailchimpAudienceWebhook(models.Model):
             runs |= run
         return runs
 
-    def _webhook_notification(self):
-        """Tell the person how the webhooks are."""
-        lines = [
+    def _webhook_notification(self, lines):
+        """Tell the person how the webhooks are.
+
+        :param list lines: what else to tell
+        """
+        lines = lines + [
             f"{audience.name}: {audience.webhook_error}"
             for audience in self
             if audience.webhook_state == "broken"

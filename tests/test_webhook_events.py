@@ -63,6 +63,14 @@ class TestWebhookEvents(WebhookCase):
         self.assertEqual(self.contact(ANN).first_name, "Anna")
         self.assertFalse(self.ledger())
 
+    def test_many_changes_of_a_profile_are_one_job(self):
+        for name in ("Anna", "Annie", "Annette"):
+            self.people.update_profile(self.remote, ANN, {"FNAME": name})
+            self.later()
+        self.deliver()
+        self.assertEqual(len(self.jobs("done")), 1)
+        self.assertEqual(self.contact(ANN).first_name, "Annette")
+
     def test_cleaned(self):
         self.people.bounce(self.remote, ANN)
         self.deliver()

@@ -165,6 +165,16 @@ class TestWebhookRegistration(WebhookCase):
         self.assertIn("List 0", notice["message"])
         self.assertTrue(self.audience(remotes[1]).sudo().webhook_secret)
 
+    def test_verifying_several_while_mailchimp_is_down(self):
+        self.remote_account.add_audience("Another")
+        self.import_audiences(members=False)
+        self.register(self.account.audience_ids)
+        self.sandbox.faults.inject("502_html", times=None)
+        notice = self.account.audience_ids.action_verify_webhook()["params"]
+        self.assertIn("Another: ", notice["message"])
+        states = self.account.audience_ids.mapped("webhook_state")
+        self.assertEqual(states, ["active", "active"], "nobody knows better")
+
     def test_many_audiences_are_registered_in_the_background(self):
         for number in range(6):
             self.remote_account.add_audience(f"List {number}")
