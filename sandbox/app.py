@@ -2,10 +2,10 @@
 
 import logging
 import threading
-import time
 import uuid
 from contextlib import contextmanager
 from email.utils import formatdate
+from time import sleep
 from urllib.parse import parse_qsl
 
 import orjson
@@ -85,7 +85,7 @@ class Application:
             with self._slot(call):
                 delay = self.sandbox.latency + call.delay
                 if delay:
-                    time.sleep(delay)
+                    sleep(delay)
                 return self.run(call)
         except problems.Problem as problem:
             return refuse(call, problem)
@@ -143,7 +143,7 @@ class Application:
         return override.upper()
 
     def _results(self, call, incoming):
-        time.sleep(call.delay)
+        sleep(call.delay)
         with self.sandbox.lock:
             return api.batches.download(self.sandbox, incoming)
 

@@ -241,21 +241,31 @@ def test_slash_in_an_address(client, audience, path):
 # === SLOTS === #
 
 
-def test_eleventh_request_in_flight(sandbox, client, connect, account):
-    sandbox.latency = 0.4
+def test_eleventh_request_in_flight(sandbox, connect, account, monkeypatch):
+    """Ten answers are held back until the eleventh request was refused."""
+    gate, all_in = threading.Event(), threading.Barrier(11, timeout=30)
+
+    def hold(_seconds):
+        all_in.wait()
+        gate.wait(30)
+
+    monkeypatch.setattr("sandbox.app.sleep", hold)
+    sandbox.latency = 1
     answers = []
 
     def work():
-        answers.append(connect(account.api_key).get("/ping"))
+        answers.append(connect(account.api_key).get("/ping").status_code)
 
-    threads = [threading.Thread(target=work) for _turn in range(11)]
+    threads = [threading.Thread(target=work) for _turn in range(10)]
     for thread in threads:
         thread.start()
+    all_in.wait()
+    refused = connect(account.api_key).get("/ping")
+    gate.set()
     for thread in threads:
         thread.join()
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [200] * 10 + [429]
-    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert answers == [200] * 10
+    assert refused.status_code == 429
     assert refused.json()["detail"] == (
         "You have exceeded the limit of 10 simultaneous connections."
     )
