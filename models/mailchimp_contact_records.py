@@ -31,7 +31,8 @@ class MailchimpContactRecords(models.AbstractModel):
         """Find the contact of each row that has none yet.
 
         Of several contacts with one address, the one that already is on the list of
-        the audience speaks for it, else the oldest; the others are listed.
+        the audience speaks for it, else the oldest; the others are listed. Archived
+        members get no subscription, whichever audience brought their contact first.
         """
         loose = [row for row in rows if not row["contact_id"]]
         if not loose:
@@ -44,7 +45,9 @@ class MailchimpContactRecords(models.AbstractModel):
         listed = self._subscriptions(audience, contacts.ids).contact_id
         by_email = contacts.grouped("email_normalized")
         for row in loose:
-            found = by_email.get(row["email"])
+            found = by_email.get(row["email"], contacts.browse())
+            if row["status"] == "archived":
+                found &= listed
             if not found:
                 continue
             chosen = (found & listed or found)[0]
