@@ -38,8 +38,6 @@ class MailchimpJobBrief(models.Model):
             whoever runs the transaction shall repeat it
         """
         self.flush_model()
-        row = {name: value or None for name, value in vals.items()}
-        row |= {name: Json(vals[name]) for name in ("res_ids", "args")}
         query = SQL(
             """WITH same AS (%s), made AS (
                INSERT INTO mailchimp_job
@@ -51,36 +49,40 @@ class MailchimpJobBrief(models.Model):
                       %s, %s, %s, %s, %s, %s, %s::int, %s::int, %s, %s::timestamp
                 WHERE NOT EXISTS (SELECT FROM same)
             RETURNING id)
-               SELECT id FROM same UNION ALL SELECT id FROM made""",
+               SELECT (SELECT id FROM same UNION ALL SELECT id FROM made),
+                      EXISTS (SELECT FROM (%s) AS shared)""",
             self._coalesce_query(vals),
             MAX_ATTEMPTS,
-            *(row[name] for name in COLUMNS),
+            *self._column_values(vals),
+            self._shared_trigger_query(),
         )
         self.env.cr.execute(query, log_exceptions=False)
-        job = self.sudo().browse(self.env.cr.fetchone()[0])
-        if self._engine_is_cron() and not self._share_wake():
+        [[job_id, is_woken]] = self.env.cr.fetchall()
+        if not is_woken:
             self._wake()
-        return job
+        return self.sudo().browse(job_id)
 
     @api.model
-    def _share_wake(self):
-        """Hold on to a trigger that is due, if there is one that we can lock.
+    def _column_values(self, vals):
+        row = {name: value or None for name, value in vals.items()}
+        row |= {name: Json(vals[name]) for name in ("res_ids", "args")}
+        return [row[name] for name in COLUMNS]
+
+    @api.model
+    def _shared_trigger_query(self):
+        """SQL: hold on to a trigger that is due, if there is one that we can lock.
 
         A new one costs a connection for its notification, which is most of the time of
         a webhook. A run of the queue deletes the triggers first: for one that we hold
         it waits until we commit, and sees our job then; one that it has deleted cannot
         be locked.
-
-        :return: whether the queue will surely be run after our commit
         """
         cron_id = self.env["ir.model.data"]._xmlid_to_res_id(
             "mailchimp_connector.ir_cron_run_jobs", raise_if_not_found=False
         )
-        self.env.cr.execute(
-            """SELECT FROM ir_cron_trigger
-                WHERE cron_id = %s AND call_at <= %s
+        return SQL(
+            """SELECT id FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s
                 LIMIT 1 FOR KEY SHARE SKIP LOCKED""",
-            [cron_id or None, fields.Datetime.now()],
-            log_exceptions=False,
+            cron_id or None,
+            fields.Datetime.now(),
         )
-        return bool(self.env.cr.rowcount)
