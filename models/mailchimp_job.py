@@ -11,6 +11,7 @@ from ..const import MAX_ATTEMPTS, PRIORITY_SCHEDULED, PRIORITY_USER
 
 # Only `_enqueue` holds this object: no RPC call, server action or import can forge it.
 _ENQUEUE = object()
+_OPTIONS = frozenset({"args", "priority", "account", "run_after"})
 _CALL_FIELDS = frozenset({"model", "res_ids", "method", "args", "identity"})
 # What PostgreSQL cannot keep: NUL, and halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -132,6 +133,8 @@ class MailchimpJob(models.Model):
         """
         if not method.startswith("_job_") or not hasattr(records, method):
             raise ValueError(f"{records._name}.{method} is not a job method")
+        if unknown := options.keys() - _OPTIONS:
+            raise TypeError(f"unknown options of a job: {sorted(unknown)}")
         account = options.get("account")
         vals = {
             "name": storable(name),

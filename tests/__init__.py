@@ -12,14 +12,17 @@ from . import test_gateway_pages
 from . import test_gateway_requests
 from . import test_gateway_sandbox
 from . import test_gateway_slots
+from . import test_job_cron
 from . import test_job_enqueue
 from . import test_job_outcome
 from . import test_job_steps
+from . import test_job_workers
 from . import test_member_identity
 from . import test_member_import
 from . import test_member_moving
 from . import test_merge_field
 from . import test_redact
+from . import test_run
 from . import test_security
 from . import test_tools
 from . import test_tours

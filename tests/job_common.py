@@ -104,26 +104,25 @@ class CommittingJobCase(JobCase):
     def setUp(self):
         super().setUp()
         self.assertFalse(self.Job.search_count([("state", "=", "pending")]))
+        self.addCleanup(self._remove_traces)  # the last one, when all locks are gone
         self.world = self.session()
         self.partner = self.world["res.partner"].create({"name": "Ann"})
         self.account = self.new_account("Queue of a test", self.world)
-        self.world.cr.execute("SELECT coalesce(max(id), 0) FROM ir_cron_trigger")
-        self.addCleanup(self._remove_traces, *self.world.cr.fetchone())
         self.world.cr.commit()
+        self.traces = {
+            "mailchimp_job": ("account_id", self.account.id),
+            "mailchimp_run": ("account_id", self.account.id),
+            "mailchimp_account": ("id", self.account.id),
+            "res_partner": ("id", self.partner.id),
+        }
 
-    def _remove_traces(self, trigger_id):
+    def _remove_traces(self):
+        last = self.env["ir.cron.trigger"].search([], order="id desc", limit=1).id
         with self.registry.cursor() as cr:
-            cr.execute("DELETE FROM ir_cron_trigger WHERE id > %s", [trigger_id])
-            for table, column, record in (
-                ("mailchimp_job", "account_id", self.account),
-                ("mailchimp_run", "account_id", self.account),
-                ("mailchimp_account", "id", self.account),
-                ("res_partner", "id", self.partner),
-            ):
-                cr.execute(
-                    f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608
-                    [record.id],
-                )
+            cr.execute("SET LOCAL lock_timeout = '20s'")  # rather fail than hang
+            cr.execute("DELETE FROM ir_cron_trigger WHERE id > %s", [last or 0])
+            for table, (column, value) in self.traces.items():
+                cr.execute(f"DELETE FROM {table} WHERE {column} = %s", [value])  # noqa: S608
 
     def session(self):
         """Return an environment on a new cursor, as another process has one."""

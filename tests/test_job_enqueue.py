@@ -19,6 +19,9 @@ class TestEnqueue(JobCase):
                 self.Job._enqueue(self.partner, method, name="No")
         self.assertFalse(self.Job.search([]))
 
+    def test_misspelt_option_is_not_swallowed(self):
+        self.assertRaises(TypeError, self.enqueue, "x", after=fields.Datetime.now())
+
     def test_what_postgresql_cannot_store_is_left_out(self):
         job = self.Job._enqueue(
             self.partner,

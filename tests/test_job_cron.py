@@ -1,0 +1,183 @@
+import time
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.mailchimp_connector.exceptions import MailchimpRejected
+
+from .job_common import JOB_LOGGERS, CommittingJobCase, JobCase, out_of_order
+
+
+@tagged("post_install", "-at_install")
+class TestProgress(JobCase):
+    """What the queue tells Odoo's scheduler, which decides when to call it again."""
+
+    def cron_run(self, died=0, **context):
+        """Run the queue as the scheduler does and return the progress it noted.
+
+        :param int died: how often it was killed before
+        """
+        cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs")
+        cron, progress = cron._add_progress(timed_out_counter=died)
+        end = time.monotonic() + 10
+        context = {"cron_id": cron.id, "cron_end_time": end, **context}
+        self.run_queue(**cron.env.context, **context)
+        return progress
+
+    def test_all_done(self):
+        for _time in range(10):
+            self.enqueue("x")
+        progress = self.cron_run()
+        self.assertEqual((progress.done, progress.remaining), (10, 0))
+
+    def test_what_waits_does_not_remain(self):
+        """Odoo would call us again at once, for ever."""
+        paused = self.new_run()
+        paused.action_pause()
+        idle = self.new_account("Idle")
+        idle.state = "error"
+        self.enqueue("x", run_after=fields.Datetime.now() + timedelta(hours=1))
+        self.enqueue("x", run=paused)
+        self.enqueue("x", account=idle)
+        self.enqueue(out_of_order(status=400), identity="i")
+        self.enqueue("x", identity="i")
+        progress = self.cron_run()
+        self.assertEqual((progress.done, progress.remaining), (1, 0))
+        self.assertEqual(self.log, [])
+
+    def test_time_is_over(self):
+        """Odoo calls ten times and more: together they have one deadline."""
+        self.enqueue("x")
+        self.enqueue("x", run_after=fields.Datetime.now() + timedelta(hours=1))
+        long_ago = time.monotonic() - 3600
+        progress = self.cron_run(cron_end_time=long_ago)
+        self.assertEqual((progress.done, progress.remaining), (0, 1))
+        self.assertEqual(self.log, [])
+
+    def test_second_call_of_a_run_of_the_scheduler_goes_on(self):
+        self.enqueue("x")
+        self.cron_run(cron_end_time=time.monotonic() - 1)  # ten seconds are over
+        self.assertEqual(self.log, ["x"])
+
+    def test_without_scheduler_what_is_left_is_woken(self):
+        self.enqueue("x")
+        self.forget_triggers()
+        self.patch(
+            self.registry["mailchimp.job"],
+            "_run_batch",
+            lambda job, worker: setattr(worker, "deadline", 0) or True,
+        )
+        self.run_queue()
+        self.assertEqual(len(self.triggers()), 1)
+
+    def test_progress_tells_of_more_until_the_end(self):
+        """Else a crash in the middle would let the rest wait for ten minutes."""
+        remaining = []
+
+        def look(records):
+            progress = records.env["ir.cron.progress"].search(
+                [], limit=1, order="id desc"
+            )
+            remaining.append(progress.remaining)
+
+        for _time in range(4):
+            self.enqueue(look)
+        self.assertEqual(self.cron_run().remaining, 0)
+        self.assertTrue(all(remaining), remaining)
+
+    @mute_logger(*JOB_LOGGERS)
+    def test_job_that_kills_its_worker_does_not_come_first_for_ever(self):
+        # The first death leaves no trace; the next worker notes which job it begins.
+        started = []
+
+        def look(records):
+            job = self.Job.with_env(records.env).search([("name", "=", "killer")])
+            started.append(job.started_at)
+
+        killer = self.enqueue(look, "killer")
+        killer.max_attempts = 3
+        self.enqueue("innocent")
+        self.cron_run(died=1)
+        self.assertTrue(started[0])
+        self.assertEqual((killer.state, self.log), ("done", ["innocent"]))
+        # So the worker after the second death knows it.
+        for attempt in (1, 2, 3):
+            killer.write({"state": "pending", "started_at": fields.Datetime.now()})
+            killer.run_after = fields.Datetime.now()
+            started.clear()
+            self.cron_run(died=2)
+            self.assertEqual(killer.attempts, attempt)
+            self.assertFalse(started, "It waits")
+        self.assertEqual(killer.state, "failed")
+        self.assertIn("process died", killer.error)
+
+    def test_careful_worker_runs_everything(self):
+        def steps(records):
+            for step in range(3):
+                self.log.append(step)
+                yield
+
+        job = self.enqueue(steps)
+        self.enqueue("x")
+        self.cron_run(died=1)
+        self.assertEqual(self.log, [0, 1, 2, "x"])
+        self.assertEqual((job.state, job.attempts), ("done", 0))
+
+    def test_the_scheduled_action(self):
+        """The whole way: Odoo's scheduler, our action, the job."""
+        self.enqueue("x")
+        with self.enter_registry_test_mode():
+            cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs")
+            cron.method_direct_trigger()
+        self.assertEqual(self.log, ["x"])
+        self.assertTrue(cron.lastcall)
+
+
+@tagged("post_install", "-at_install")
+class TestBatch(CommittingJobCase):
+    """Quick jobs share a transaction; nothing else does."""
+
+    def transactions(self, count, body):
+        """Run so many jobs and return in which transactions they ran."""
+        seen = []
+
+        def call(records):
+            records.env.cr.execute("SELECT pg_current_xact_id_if_assigned()")
+            seen.append(records.env.cr.fetchone()[0])
+            body(len(seen), records)
+
+        for _time in range(count):
+            self.enqueue(call)
+        self.run_queue()
+        return seen
+
+    def test_quick_jobs_share(self):
+        seen = self.transactions(31, lambda number, records: None)
+        self.assertEqual(len(seen), 31)
+        self.assertLess(len(set(seen)), 31)
+
+    def test_slow_jobs_do_not(self):
+        seen = self.transactions(4, lambda number, records: time.sleep(0.11))
+        self.assertEqual(len(set(seen)), 4)
+
+    def test_failure_ends_a_batch(self):
+        def body(number, records):
+            if number == 5:
+                self.enqueue("urgent", priority=1)
+                raise MailchimpRejected("No.")
+            self.log.append(number)
+
+        self.transactions(7, body)
+        self.assertEqual(self.log, [1, 2, 3, 4, "urgent", 6, 7])
+
+    def test_urgent_job_does_not_wait_for_a_slow_batch(self):
+        def body(number, records):
+            if number == 5:
+                self.enqueue("urgent", priority=1)
+                time.sleep(0.11)
+            self.log.append(number)
+
+        self.transactions(20, body)
+        self.assertEqual(self.log.index("urgent"), self.log.index(5) + 1)
