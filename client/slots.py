@@ -48,7 +48,7 @@ class Slots:
     Threads of this process wait for each other on a semaphore.  With other processes
     they compete at the turnstile: who holds it gets the next slot that frees.  When all
     slots were busy, a process then lets the others go first for a moment; otherwise a
-    busy one, always the first to see its own slot free, would starve them.
+    busy one, always the first to see its own slots free, makes them wait several turns.
 
     :param Path directory: of the lock files, None to look after this process only
     :raise OSError: if the directory cannot be used
@@ -86,10 +86,10 @@ class Slots:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         # One object is never in two hands: filelock lets the holder of a lock take it
         # again.  Hence no thread-local state, and a list of idle ones.
-        names = [f"{number}.lock" for number in range(SIZE)]
-        locks = [FileLock(self._directory / n, thread_local=False) for n in names]
-        self._idle = locks
-        self._turnstile = FileLock(self._directory / "turn.lock", thread_local=False)
+        self._turnstile, *self._idle = (
+            FileLock(self._directory / f"{name}.lock", thread_local=False)
+            for name in ("turn", *range(SIZE))
+        )
 
     def _take(self, deadline):
         if not self._gate.acquire(timeout=max(0, deadline - time.monotonic())):

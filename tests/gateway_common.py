@@ -81,7 +81,10 @@ class Server(ThreadingHTTPServer):
 
     @contextmanager
     def counted(self, request):
-        """Count a request while it is in flight."""
+        """Count a request while it is in flight.
+
+        Not while it is answered: the client may be faster to send the next one.
+        """
         with self.lock:
             self.requests.append(request)
             self.in_flight += 1
@@ -120,7 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.command, self.path, self.headers, body, self.client_address
         )
         with self.server.counted(request):
-            self._reply(self.server.script(request))
+            answer = self.server.script(request)
+        self._reply(answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer
 

@@ -83,10 +83,10 @@ class TestGatewayBatches(GatewayCase):
         self.assertEqual(bodies, ["<html>", {"id": 1}, None])
 
     def test_text_beyond_ascii_across_chunks(self):
-        text = json.dumps({"name": "Zoë €" * 50_000}, ensure_ascii=False)
+        text = json.dumps({"name": "Zoë€" * 50_000}, ensure_ascii=False)
         data = json.dumps([result(1, text)], ensure_ascii=False).encode()
         (only,) = self.results(Answer(body=archive(data)))
-        self.assertEqual(only.body["name"], "Zoë €" * 50_000)
+        self.assertEqual(only.body["name"], "Zoë€" * 50_000)
 
     def test_an_archive_without_results(self):
         self.assertEqual(self.results(Answer(body=archive())), [])
