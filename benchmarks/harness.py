@@ -27,15 +27,14 @@ def run_case(function, **parameters):
     """
     database = f"{TEMPLATE}_{os.getpid()}"
     _drop(database)
-    _dev("psql", "-d", "postgres", "-qc", f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+    copy = f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"
+    _dev("psql", "-d", "postgres", "-qc", copy)
     code = (
         "from odoo.addons.mailchimp_connector.benchmarks.harness import answer\n"
         f"answer(env, {function!r}, {json.dumps(parameters)!r})\n"
     )
     try:
-        output = _dev(
-            "odoo", "shell", "-d", database, "--log-level=warn", stdin=code
-        )
+        output = _dev("odoo", "shell", "-d", database, "--log-level=warn", stdin=code)
     finally:
         _drop(database)
     lines = [line for line in output.splitlines() if MARK in line]
@@ -88,5 +87,3 @@ def _dev(command, *arguments, stdin=None):
     if process.returncode:
         sys.exit(process.stderr[-4000:])
     return process.stdout
-
-

@@ -106,8 +106,9 @@ def orm_create(env, url, key, audience):
                     for m in page
                 ]
             )
+            cleaned = [m for m in page if m["status"] == "cleaned"]
             env["mail.blacklist"].create(
-                [{"email": m["email_address"]} for m in page if m["status"] == "cleaned"]
+                [{"email": m["email_address"]} for m in cleaned]
             )
             env.cr.commit()
 
