@@ -1,6 +1,5 @@
 """The one door to Mailchimp: every request of this addon leaves through it."""
 
-import copy
 import time
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlencode, urlsplit
@@ -184,19 +183,18 @@ class Gateway:
             return self._resend(error, method, url, options)
 
     def _resend(self, error, method, url, options):
-        """Send a request again over a fresh connection, if that can do no harm.
+        """Send a request again, if that can do no harm.
 
-        The usual cause is a connection that the other side closed while it was idle;
-        the pool may hold more of them.
+        The usual cause is a connection that the other side closed while it was idle.
+        The pool replaces a broken connection by a fresh one, and hands that out first.
         """
         for _attempt in range(_RESENDS):
             if not answer.may_resend(method, error):
                 break
-            with copy.deepcopy(self._session) as session:
-                try:
-                    return session.request(method, url, **options)
-                except OSError as again:
-                    error = again
+            try:
+                return self._session.request(method, url, **options)
+            except OSError as again:
+                error = again
         raise answer.no_answer(error) from error
 
 

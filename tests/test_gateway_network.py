@@ -1,6 +1,5 @@
 """What the gateway does when no answer comes."""
 
-import copy
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -100,15 +99,6 @@ class TestGatewayNetwork(GatewayCase):
             list(pool.map(lambda _: gateway.api.ping.get(), range(number)))
         self.assertEqual(server.connections, number)
         return gateway, server
-
-    def test_a_fresh_session_is_like_the_first(self):
-        session = Gateway(KEY)._session
-        fresh = copy.deepcopy(session)
-        self.assertEqual(fresh.headers, session.headers)
-        self.assertIsNot(
-            fresh.get_adapter("https://x").poolmanager,
-            session.get_adapter("https://x").poolmanager,
-        )
 
     def test_nobody_listens(self):
         gateway = Gateway(KEY, base_url=f"http://127.0.0.1:{self.unused_port()}/3.0")
