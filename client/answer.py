@@ -156,7 +156,10 @@ def _is_temporary(status, problem):
     # Under heavy load Mailchimp answers 403 without a problem document:
     # https://mailchimp.com/developer/marketing/docs/fundamentals/
     overloaded = status == 403 and not problem
-    return redirected or overloaded or status in (408, 425, 429) or status >= 500
+    # Whoever believed the 404 of a proxy would take every member for deleted.
+    foreign = status == 404 and not problem
+    temporary = status in (408, 425, 429) or status >= 500
+    return redirected or overloaded or foreign or temporary
 
 
 def _parsed(content):

@@ -108,13 +108,16 @@ class TestGatewayErrors(GatewayCase):
             (400, MailchimpRejected),
             (401, MailchimpAuthError),
             (403, MailchimpRetryLater),
-            (404, MailchimpNotFound),
+            (404, MailchimpRetryLater),
             (429, MailchimpRetryLater),
             (500, MailchimpRetryLater),
             (502, MailchimpRetryLater),
         ):
             with self.subTest(status=status):
                 self.assertError(Answer(status), kind, status=status, title="")
+
+    def test_the_404_of_a_proxy_is_not_an_answer_of_mailchimp(self):
+        self.assertError(Answer(404, HTML), MailchimpRetryLater, throttled=False)
 
     def test_overload_pauses_the_account(self):
         for answer in (
