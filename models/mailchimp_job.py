@@ -11,7 +11,7 @@ from ..const import MAX_ATTEMPTS, PRIORITY_SCHEDULED, PRIORITY_USER
 
 # Only `_enqueue` holds this object: no RPC call, server action or import can forge it.
 _ENQUEUE = object()
-_OPTIONS = frozenset({"args", "priority", "account", "run_after"})
+_OPTIONS = frozenset({"args", "priority", "account", "run_after", "brief"})
 _CALL_FIELDS = frozenset({"model", "res_ids", "method", "args", "identity"})
 # What PostgreSQL cannot keep: NUL, and halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -127,7 +127,7 @@ class MailchimpJob(models.Model):
         :param recordset run: the `mailchimp.run` this belongs to
         :param options: ``args`` (JSON-able dict), ``priority`` (int, low first),
             ``account`` (`mailchimp.account`), ``run_after`` (datetime), ``brief``
-            (bool): the transaction does nothing else and is repeated on a conflict
+            (bool): the transaction does nothing else, which makes it cheap
         :return: the `mailchimp.job` that will do it, as superuser
         :raise ValueError: when the method is not a job method
         """

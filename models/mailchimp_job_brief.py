@@ -1,3 +1,4 @@
+import psycopg2.errors
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
@@ -5,6 +6,7 @@ from odoo.tools import SQL
 
 from ..const import MAX_ATTEMPTS
 
+NOTHING = SQL("SELECT NULL::int AS id WHERE FALSE")
 COLUMNS = (
     "name",
     "model",
@@ -29,15 +31,35 @@ class MailchimpJobBrief(models.Model):
         """Queue a job, or find the one that stands for it, in a third of the time.
 
         By SQL, for it is our own table and nothing in the transaction has looked at it,
-        so that no cache goes stale. See `_coalesce` for what is the same job. It is
-        nobody's: who asks for so much is a machine.
+        so that no cache goes stale. It is nobody's job: who asks for so much is a
+        machine. Somebody may just have run the job that stands for it, or deleted the
+        trigger: then there is a new job, or a new trigger.
 
         :param dict vals: of the job, with an identity
         :return: the job, as superuser
-        :raise SerializationFailure: when a worker just ran the job that was found;
-            whoever runs the transaction shall repeat it
         """
         self.flush_model()
+        trigger = self._shared_trigger_query()
+        for same in (self._coalesce_query(vals), NOTHING):
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    job_id, is_woken = self._find_or_insert(vals, same, trigger)
+                break
+            except psycopg2.errors.SerializationFailure:
+                trigger = NOTHING
+        if not is_woken:
+            self._wake()
+        return self.sudo().browse(job_id)
+
+    @api.model
+    def _find_or_insert(self, vals, same, trigger):
+        """Insert the job unless there is the same.
+
+        :param dict vals: of the job
+        :param SQL same: returns the id of a job that stands for it
+        :param SQL trigger: returns whether the queue will be run anyway
+        :return: id of the job (int), whether the queue will be run (bool)
+        """
         query = SQL(
             """WITH same AS (%s), made AS (
                INSERT INTO mailchimp_job
@@ -51,16 +73,13 @@ class MailchimpJobBrief(models.Model):
             RETURNING id)
                SELECT (SELECT id FROM same UNION ALL SELECT id FROM made),
                       EXISTS (SELECT FROM (%s) AS shared)""",
-            self._coalesce_query(vals),
+            same,
             MAX_ATTEMPTS,
             *self._column_values(vals),
-            self._shared_trigger_query(),
+            trigger,
         )
         self.env.cr.execute(query, log_exceptions=False)
-        [[job_id, is_woken]] = self.env.cr.fetchall()
-        if not is_woken:
-            self._wake()
-        return self.sudo().browse(job_id)
+        return self.env.cr.fetchone()
 
     @api.model
     def _column_values(self, vals):
