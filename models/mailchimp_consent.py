@@ -59,8 +59,9 @@ class MailchimpConsent(models.Model):
                 if value
             )
 
+    # pylint: disable=method-required-super
     def write(self, vals):
-        """Refuse: history is not rewritten."""
+        """Refuse: history is not rewritten, so there is nothing to call."""
         raise AccessError(self.env._("The consent ledger cannot be changed."))
 
     @api.ondelete(at_uninstall=False)

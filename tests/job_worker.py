@@ -18,12 +18,17 @@ def main(database, *options):
     config.parse_config([*options, "--database", database, "--log-level", "critical"])
     registry = Registry(database)
     job_bodies.install(registry)
-    print("ready", flush=True)
+    _say("ready")
     sys.stdin.readline()
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
         env["mailchimp.job"]._cron_run_jobs()
-    print("done", flush=True)
+    _say("done")
+
+
+def _say(word):
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ line is done by a new process, whose id is said, and how it ended after another 
 * ``work`` runs the queue
 """
 
+import importlib
 import os
 import sys
 import traceback
@@ -16,15 +17,16 @@ from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
+ADDON = "odoo.addons.mailchimp_connector"
+
 
 def main(database, page_size, *options):
     """Load all that takes time, then fork for each line of the input."""
     config.parse_config([*options, "--database", database, "--log-level", "critical"])
     registry = Registry(database)
     # After the registry: it imports the addon.
-    from odoo.addons.mailchimp_connector.models import mailchimp_member_fetch
-
-    mailchimp_member_fetch.PAGE_SIZE = int(page_size)
+    fetch = f"{ADDON}.models.mailchimp_member_fetch"
+    importlib.import_module(fetch).PAGE_SIZE = int(page_size)
     say("ready")
     for line in iter(sys.stdin.readline, ""):
         # Processes cannot share connections, and the database may be another one.
@@ -72,7 +74,8 @@ COMMANDS = {"connect": connect, "work": work}
 
 def say(text):
     """Write a line."""
-    print(text, flush=True)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..sandbox import query
 from .common import MailchimpCase
 
 STATUSES = (
@@ -166,8 +167,6 @@ class TestFetch(FetchCase):
 
     def _list_twice(self, member):
         """Make the sandbox list a member twice, as a page shifted while read."""
-        from odoo.addons.mailchimp_connector.sandbox import query
-
         select = query.select
 
         def doubled(call, audience):
