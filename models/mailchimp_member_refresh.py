@@ -11,7 +11,7 @@ class MailchimpMemberRefresh(models.AbstractModel):
     _inherit = "mailchimp.member.import"
 
     @api.model
-    def _refresh(self, audience, hashes, run, source="webhook"):
+    def _refresh(self, audience, hashes, run, source="fetch"):
         """Read single members; yields after each one, as a job does.
 
         :param recordset audience: one `mailchimp.audience`
