@@ -136,6 +136,17 @@ class TestTwoCursors(CommittingJobCase):
         job.action_run_now()
         self.assertEqual(job.state, "pending")
 
+    def test_job_of_another_worker_does_not_remain(self):
+        """Odoo would call us again at once, for as long as the other one works."""
+        cron = self.world.ref("mailchimp_connector.ir_cron_run_jobs")
+        cron, progress = cron._add_progress()
+        self.traces["ir_cron_progress"] = ("id", progress.id)
+        self.enqueue("x")
+        self.lock(self.one)
+        self.run_queue(**cron.env.context, cron_id=cron.id)
+        self.assertEqual((progress.done, progress.remaining), (0, 0))
+        self.assertFalse(self.log)
+
     def test_concurrent_change_is_met_again(self):
         def edit(records):
             self.log.append(records.name)
