@@ -186,8 +186,11 @@ def _field_errors(problem):
 def _sentence(facts):
     said = [facts["title"], facts["detail"]]
     said += [f"{e.get('field', '')}: {e.get('message', '')}" for e in facts["errors"]]
-    text = mask(" - ".join(filter(None, said))) or "no reason given"
-    return f"Mailchimp answered {facts['status']}: {text[:500]}"
+    text = mask(" - ".join(filter(None, said)))
+    if not text and facts["status"] >= 500:
+        return f"Mailchimp is not available at the moment (status {facts['status']})."
+    text = text[:500] or "no reason given"
+    return f"Mailchimp answered {facts['status']}: {text}"
 
 
 def _retry_after(value):
