@@ -207,7 +207,7 @@ class MailchimpAudience(models.Model):
                 new.append(dict(vals, mailchimp_id=item["id"], account_id=account.id))
             else:
                 audience._update_changed(vals)
-        lists = self.env["mailing.list"].create([{"name": v["name"]} for v in new])
+        lists = self.env["mailing.list"]._of_new_audiences(account, new)
         created = self.create(
             [dict(v, mailing_list_id=ml.id) for v, ml in zip(new, lists, strict=True)]
         )

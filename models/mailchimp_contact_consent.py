@@ -9,6 +9,9 @@ from ..tools.rows import (
     with_contact,
 )
 
+# A contact whose other member of the audience is in such a state stays opted out.
+OPTED_OUT_STATUSES = ("unsubscribed", "cleaned")
+
 
 class MailchimpContactConsent(models.AbstractModel):
     """Tags, subscriptions and the blacklist: what may be sent to a contact."""
@@ -54,29 +57,66 @@ class MailchimpContactConsent(models.AbstractModel):
     def _sync_subscriptions(self, audience, rows, lines):
         """Bring the consent of known contacts to their subscription.
 
-        An opt-out that was decided in Odoo stays, whatever Mailchimp says.
+        An opt-out that was decided in Odoo stays, whatever Mailchimp says. All contacts
+        on the list with the address of the member are of one mind: Odoo mails an
+        address as long as one of them is opted in.
         """
         known = with_contact(rows)
-        held = self._subscriptions(audience, [row["contact_id"] for row in known])
-        by_contact = {sub.contact_id.id: sub for sub in held}
-        missing, opt_in, opt_out = [], held.browse(), {}
+        own, of_email = self._subscriptions_by(audience, known)
+        missing, opt_in, opt_out = [], self.env["mailing.subscription"], {}
         for row in known:
-            subscription = by_contact.get(row["contact_id"], held.browse())
-            was_out = subscription.opt_out if subscription else is_out_in_odoo(row)
-            row["opt_out_by"] = settle_opt_out(row, was_out)
-            if not subscription:
-                missing.append(self._subscription_values(audience, row))
-            elif row["opt_out_by"] and not was_out:
-                opt_out.setdefault(row["last_changed"], []).append(subscription.id)
-            elif was_out and not row["opt_out_by"]:
-                opt_in |= subscription
+            held = own.get(row["contact_id"], opt_in.browse())
+            if not held:
+                missing.append(row)
+            held |= of_email.get(row["email"], held)
+            out = held.filtered("opt_out")
+            row["opt_out_by"] = settle_opt_out(row, bool(out) or is_out_in_odoo(row))
+            if row["opt_out_by"]:
+                opt_out.setdefault(row["last_changed"], []).extend((held - out).ids)
+            elif out:
+                opt_in |= self._may_opt_in(audience, row, out)
             self._note_kept_opt_out(row, lines)
-        held.create(missing)
+        opt_in.create([self._subscription_values(audience, row) for row in missing])
         opt_in.write({"opt_out": False})
         for moment, ids in opt_out.items():
-            held.browse(ids).write({"opt_out": True})
-            if moment:
-                held.browse(ids).write({"opt_out_datetime": moment})
+            held = opt_in.browse(ids)
+            held.write({"opt_out": True})
+            if moment and held:
+                held.write({"opt_out_datetime": moment})
+
+    @api.model
+    def _subscriptions_by(self, audience, rows):
+        """Return the subscriptions of rows, and those of others with their address.
+
+        :return: {id of the contact: subscription}, {address: subscriptions}
+        """
+        twins = self.env["mailing.contact"].search(
+            [("email_normalized", "in", [row["email"] for row in rows])]
+        )
+        ids = {*twins.ids, *(row["contact_id"] for row in rows)}
+        held = self._subscriptions(audience, list(ids))
+        return (
+            {subscription.contact_id.id: subscription for subscription in held},
+            held.grouped(lambda sub: sub.contact_id.email_normalized),
+        )
+
+    @api.model
+    def _may_opt_in(self, audience, row, out):
+        """Return what may be opted in: nothing if another member keeps it out."""
+        others = self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("contact_id", "in", out.contact_id.ids),
+                ("id", "!=", row["member_id"] or 0),
+                "|",
+                ("opt_out_by", "=", "odoo"),
+                ("status", "in", OPTED_OUT_STATUSES),
+            ]
+        )
+        if not others:
+            return out
+        row["opt_out_by"] = "mailchimp"
+        return out.browse()
 
     @api.model
     def _subscription_values(self, audience, row):

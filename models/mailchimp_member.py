@@ -189,6 +189,13 @@ class MailchimpMember(models.Model):
 
         :param bool out: whether the subscription is opted out now
         """
+        status = "unsubscribed" if out else MARKETABLE_STATUS
+        entries = [
+            member._consent_values(status, "user") | {"user_id": self.env.uid}
+            for member in self
+        ]
+        # sudo: only the connector writes the ledger.
+        self.env["mailchimp.consent"].sudo().create(entries)
         self.opt_out_by = "odoo" if out else False
         if out:
             self.filtered(
@@ -201,7 +208,8 @@ class MailchimpMember(models.Model):
         :return: who opted it out: an opt-out made in Odoo outlives the member
         """
         subscription = self.subscription_id
-        if subscription.opt_out and self.opt_out_by != "mailchimp":
+        was_out = subscription.opt_out or self.opt_out_by
+        if was_out and self.opt_out_by != "mailchimp":
             return "odoo"
         if not subscription.opt_out:
             subscription.with_context(mailchimp_import=True).opt_out = True
@@ -213,27 +221,31 @@ class MailchimpMember(models.Model):
         live = contacts.mailchimp_member_ids.filtered(lambda m: not m.forgotten)
         return contacts - (live - self).contact_id
 
+    def _consent_values(self, new_status, source):
+        """Return an entry of the ledger about something that happens now."""
+        return {
+            "email": self.email,
+            "audience_id": self.audience_id.id,
+            "company_id": self.company_id.id,
+            "member_id": self.id,
+            "contact_id": self.contact_id.id,
+            "partner_id": self.partner_id.id,
+            "old_status": self.status,
+            "new_status": new_status,
+            "source": source,
+            "occurred_at": fields.Datetime.now(),
+        }
+
     def _forget(self, source):
         """Keep no more than the hash of members that were permanently deleted.
 
         :param str source: what told us (`mailchimp.consent.source`)
         """
+        evidence = self.env.context.get("mailchimp_evidence")
         # sudo: only the connector writes the ledger.
         self.env["mailchimp.consent"].sudo().create(
             [
-                {
-                    "email": member.email,
-                    "audience_id": member.audience_id.id,
-                    "company_id": member.company_id.id,
-                    "member_id": member.id,
-                    "contact_id": member.contact_id.id,
-                    "partner_id": member.partner_id.id,
-                    "old_status": member.status,
-                    "new_status": "forgotten",
-                    "source": source,
-                    "occurred_at": fields.Datetime.now(),
-                    "evidence": self.env.context.get("mailchimp_evidence"),
-                }
+                member._consent_values("forgotten", source) | {"evidence": evidence}
                 for member in self
             ]
         )

@@ -4,7 +4,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..const import CURSOR_LOOK_BACK_SECONDS, MEMBER_FIELDS, PAGE_SIZE
+from ..const import (
+    CURSOR_LOOK_BACK_SECONDS,
+    MARKETABLE_STATUS,
+    MEMBER_FIELDS,
+    PAGE_SIZE,
+)
 from ..exceptions import MailchimpNotFound
 from ..tools.coerce import parse_datetime
 
@@ -136,8 +141,23 @@ class MailchimpMemberFetch(models.AbstractModel):
         else:
             audience.pulled_at = parse_datetime(window["until"])
         run.checkpoint = False
+        self._retry_refused(audience, run)
         held = self.env["mailchimp.member"].search_count(
             [("audience_id", "=", audience.id), ("forgotten", "=", False)]
         )
         if full and held > window["announced"] - window["unusable"]:
             audience._enqueue_find_missing(run)
+
+    @api.model
+    def _retry_refused(self, audience, run):
+        """Read members again whose opt-out Odoo refused: it may be accepted now."""
+        refused = self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("sync_state", "=", "error"),
+                ("status", "!=", MARKETABLE_STATUS),
+                ("opt_out_by", "=", False),
+                ("contact_id", "!=", False),
+            ]
+        )
+        audience._enqueue_refresh(refused.mapped("subscriber_hash"), run=run)

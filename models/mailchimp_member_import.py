@@ -34,8 +34,9 @@ class MailchimpMemberImport(models.AbstractModel):
         self._resolve_tags(audience, applied)
         self.env["mailchimp.contact.sync"]._apply(audience, applied, run, mapping)
         for row in applied:
-            if row["has_more_tags"]:
-                row["fingerprint"] = None  # not complete before it was read alone
+            if row["has_more_tags"] or row["error"]:
+                # Not complete before it was read alone, or is accepted.
+                row["fingerprint"] = None
         self._store(audience, applied)
         self._store_labels(audience, applied)
         self._record_consent(audience, applied, source)
@@ -105,7 +106,7 @@ class MailchimpMemberImport(models.AbstractModel):
                       m.status AS old_status, m.last_changed AS old_changed,
                       m.email AS old_email,
                       m.merge_values AS old_values, m.contact_id, m.partner_id,
-                      m.opt_out_by
+                      m.opt_out_by, m.forgotten
                  FROM unnest(%s::text[], %s::text[], %s::text[])
                       AS i(hash, fingerprint, remote)
             LEFT JOIN LATERAL (
@@ -116,7 +117,10 @@ class MailchimpMemberImport(models.AbstractModel):
                         WHERE subscriber_hash = i.hash AND audience_id + 0 = %s)
                       LIMIT 1 OFFSET 0) m ON TRUE
                 WHERE m.id IS NULL OR m.fingerprint IS DISTINCT FROM i.fingerprint
-                   OR (%s AND m.contact_id IS NULL AND m.status != 'archived')""",
+                   OR (m.contact_id IS NULL AND m.status != 'archived'
+                       AND (%s OR EXISTS (
+                            SELECT FROM mailing_contact c
+                             WHERE c.email_normalized = m.email)))""",
             [row["subscriber_hash"] for row in rows],
             [row["fingerprint"] for row in rows],
             [row["remote_contact_id"] for row in rows],
@@ -125,6 +129,7 @@ class MailchimpMemberImport(models.AbstractModel):
             audience.account_id.auto_create_contact,
         )
         self.env["mailchimp.member"].flush_model()
+        self.env["mailing.contact"].flush_model(["email_normalized"])
         by_hash = {row["subscriber_hash"]: row for row in rows}
         held = self.env.execute_query_dict(query)
         return [
@@ -145,8 +150,10 @@ def _is_stale(row):
 
     A page is read ahead of time; a webhook may have brought a newer state since. Times
     have one second of resolution: on a tie, a state that would make a person marketable
-    again is not believed.
+    again is not believed. Who was deleted for good comes back only if asked for now.
     """
+    if row["forgotten"]:
+        return True
     if not row["old_changed"] or not row["last_changed"]:
         return False
     if row["last_changed"] == row["old_changed"]:

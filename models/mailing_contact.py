@@ -42,3 +42,25 @@ class MailingContact(models.Model):
         if operator != "in":
             return NotImplemented
         return [("mailchimp_member_ids", "any", [("opt_out_by", "=", "mailchimp")])]
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Keep people opted out whom somebody puts on the list of an audience again."""
+        contacts = super().create(vals_list)
+        if any("list_ids" in vals for vals in vals_list):
+            contacts._keep_opted_out()
+        return contacts
+
+    def write(self, vals):
+        """Override: as `create`; lists are linked past `mailing.subscription`."""
+        result = super().write(vals)
+        if "list_ids" in vals:
+            self._keep_opted_out()
+        return result
+
+    def _keep_opted_out(self):
+        Subscription = self.env["mailing.subscription"]
+        domain = [("contact_id", "in", self.ids), ("opt_out", "=", False)]
+        Subscription.search(domain)._keep_opted_out()

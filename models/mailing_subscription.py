@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from ..const import MEMBER_STATUSES
+from ..const import MARKETABLE_STATUS, MEMBER_STATUSES
+from ..tools.subscriber import subscriber_hash
 
 # Each of them opts out, see `mass_mailing`.
 OPT_OUT_FIELDS = frozenset({"opt_out", "opt_out_datetime", "opt_out_reason_id"})
@@ -49,6 +50,15 @@ class MailingSubscription(models.Model):
                 member and (member.timestamp_opt or member.timestamp_signup)
             ) or subscription.create_date
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Keep people opted out who opted out before they were taken off the list."""
+        subscriptions = super().create(vals_list)
+        subscriptions._keep_opted_out()
+        return subscriptions
+
     def write(self, vals):
         """Remember that Odoo opted somebody out: Mailchimp must not undo it."""
         is_import = self.env.context.get("mailchimp_import")
@@ -60,14 +70,69 @@ class MailingSubscription(models.Model):
         changed._note_decision_of_odoo()
         return result
 
+    def _keep_opted_out(self):
+        """Opt out those of these subscriptions, new ones, whose member opted out.
+
+        Whoever puts a person on a list may not know; to clear the opt-out is an act of
+        its own.
+        """
+        if self.env.context.get("mailchimp_import"):
+            return
+        # sudo: as below
+        held = self.sudo()
+        out = held.browse()
+        for subscription, members in held._members_of_address():
+            if subscription.opt_out:
+                members._opted_in_odoo(out=True)
+                continue
+            loose = members.filtered(lambda m: not m.contact_id and not m.opt_out_by)
+            # Mailchimp's word was not carried to any contact so far.
+            loose.filtered(
+                lambda m: m.status not in (MARKETABLE_STATUS, "archived")
+            ).opt_out_by = "mailchimp"
+            if any(member.opt_out_by for member in members):
+                out |= subscription
+        out.with_context(mailchimp_import=True).write({"opt_out": True})
+
     def _note_decision_of_odoo(self):
         # sudo: everybody who may edit a subscription has a say here.
-        subscriptions = self.sudo()
-        members = subscriptions._mailchimp_members()
-        for subscription in subscriptions:
-            member = members.get((subscription.contact_id, subscription.list_id))
-            if member:
-                member._opted_in_odoo(out=subscription.opt_out)
+        for subscription, members in self.sudo()._members_of_address():
+            members._opted_in_odoo(out=subscription.opt_out)
+
+    def _members_of_address(self):
+        """Pair those of these subscriptions that stand for members with them.
+
+        Members are those of the contact, and those with its address: a duplicate may
+        have them.
+
+        :return: list of (subscription, members)
+        """
+        held = self.filtered("list_id.is_mailchimp_list")
+        hashes = {
+            subscription: subscriber_hash(
+                subscription.contact_id.email_normalized or ""
+            )
+            for subscription in held
+        }
+        members = self.env["mailchimp.member"].search(
+            [
+                ("audience_id.mailing_list_id", "in", held.list_id.ids),
+                "|",
+                ("contact_id", "in", held.contact_id.ids),
+                ("subscriber_hash", "in", list(set(hashes.values()))),
+            ]
+        )
+        by_key = {}
+        for member in members:
+            mailing_list = member.audience_id.mailing_list_id
+            for key in (member.contact_id, member.subscriber_hash):
+                by_key.setdefault((mailing_list, key), set()).add(member.id)
+        pairs = []
+        for subscription, hash_ in hashes.items():
+            keys = (subscription.contact_id, hash_)
+            ids = {i for k in keys for i in by_key.get((subscription.list_id, k), ())}
+            pairs.append((subscription, members.browse(sorted(ids))))
+        return [pair for pair in pairs if pair[1]]
 
     def _mailchimp_members(self):
         """Return {(contact, mailing list): member} of these subscriptions."""

@@ -1,5 +1,6 @@
 from . import test_account
 from . import test_architecture
+from . import test_attack
 from . import test_audience
 from . import test_consent
 from . import test_contact_refused
