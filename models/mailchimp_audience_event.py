@@ -83,10 +83,7 @@ class MailchimpAudienceEvent(models.Model):
             mailchimp_evidence=facts
         )
         hashes = [subscriber_hash(email) for email in event.emails]
-        for _member in importer._refresh(
-            self, hashes, self.env["mailchimp.run"], source="webhook"
-        ):
-            continue  # one or two members: no checkpoint in between
+        importer._refresh(self, hashes, self.env["mailchimp.run"], source="webhook")
 
     def _touch_last_event(self):
         """Note that webhooks arrive, without ever waiting for somebody else's lock."""

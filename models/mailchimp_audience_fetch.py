@@ -1,8 +1,12 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import split_every
 
 from ..const import PRIORITY_USER, PRIORITY_WEBHOOK
 from ..exceptions import MailchimpNotFound
+
+# Members that one job reads again: what it did is repeated when one of them fails.
+REFRESH_BATCH = 10
 
 
 class MailchimpAudience(models.Model):
@@ -55,37 +59,33 @@ class MailchimpAudience(models.Model):
             self._mark_gone(run)
 
     def _enqueue_refresh(self, hashes, priority=PRIORITY_WEBHOOK, run=None):
-        """Queue the reading of single members.
+        """Queue the reading of single members, a few with each job.
 
         :param list hashes: subscriber hashes
         :param int priority: of the job
         :param recordset run: the `mailchimp.run` it belongs to, if any
         """
         self.ensure_one()
-        if not hashes:
-            return
-        identity = f"member:{self.id}:{hashes[0]}" if len(hashes) == 1 else None
-        self.env["mailchimp.job"]._enqueue(
-            self,
-            "_job_refresh_members",
-            name=self.env._("Refresh members of %s", self.name),
-            identity=identity,
-            run=run,
-            account=self.account_id,
-            priority=priority,
-            args={"hashes": hashes, "run_id": run.id if run else False},
-        )
+        for few in split_every(REFRESH_BATCH, hashes, list):
+            self.env["mailchimp.job"]._enqueue(
+                self,
+                "_job_refresh_members",
+                name=self.env._("Refresh members of %s", self.name),
+                identity=f"member:{self.id}:{few[0]}" if len(few) == 1 else None,
+                run=run,
+                account=self.account_id,
+                priority=priority,
+                args={"hashes": few, "run_id": run.id if run else False},
+            )
 
     def _job_refresh_members(self, hashes, run_id=False):
         """Read single members and take over what Mailchimp says of them now.
 
         :param list hashes: subscriber hashes
         :param int run_id: the `mailchimp.run` to report to, if any
-        :return: a generator with a checkpoint after each member
         """
         run = self.env["mailchimp.run"].browse(run_id or ())
-        importer = self.env["mailchimp.member.import"]
-        return importer._refresh(self, hashes, run, source="fetch")
+        self.env["mailchimp.member.import"]._refresh(self, hashes, run)
 
     def _enqueue_find_missing(self, run):
         """Queue the search for members that Mailchimp does not have any more."""

@@ -12,7 +12,7 @@ class MailchimpMemberRefresh(models.AbstractModel):
 
     @api.model
     def _refresh(self, audience, hashes, run, source="fetch"):
-        """Read single members; yields after each one, as a job does.
+        """Read single members and take over what Mailchimp says of them now.
 
         :param recordset audience: one `mailchimp.audience`
         :param list hashes: subscriber hashes
@@ -28,7 +28,6 @@ class MailchimpMemberRefresh(models.AbstractModel):
                 self._forget(audience, hash_, run, source)
             else:
                 return  # the audience is gone, which says nothing of its members
-            yield
 
     @api.model
     def _read_member(self, audience, gateway, hash_):
