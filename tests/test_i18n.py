@@ -34,7 +34,7 @@ class AddonReader(TranslationModuleReader):
     def _export_translatable_resources(self):
         self._path_list = [(str(Path(file_path(ADDON)).parent), True)]
         with patch("os.walk", walk_product):
-            super()._export_translatable_resources()
+            return super()._export_translatable_resources()
 
 
 def catalogue(name):
