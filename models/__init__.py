@@ -1,3 +1,4 @@
+from . import mailchimp_guard
 from . import mailchimp_account
 from . import mailchimp_account_settings
 from . import mailchimp_account_import

@@ -3,7 +3,7 @@ from functools import lru_cache
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import config
+from odoo.tools import config, plaintext2html
 
 from ..client.address import data_centre
 from ..client.gateway import Gateway
@@ -31,7 +31,7 @@ class MailchimpAccount(models.Model):
 
     _name = "mailchimp.account"
     _description = "MailChimp Account"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mailchimp.guard", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, tracking=True)
@@ -114,10 +114,10 @@ class MailchimpAccount(models.Model):
         return super().create([self._clean_credentials(vals) for vals in vals_list])
 
     def write(self, vals):
-        """A new key or address has to be tested before it is used."""
+        """A new key or address has to be tested, which nobody (sudo) may skip."""
         vals = self._clean_credentials(vals)
         if CREDENTIALS & vals.keys() and "state" not in vals:
-            vals |= {"state": "draft", "error": False}
+            self.sudo().write({"state": "draft", "error": False})
         return super().write(vals)
 
     def copy_data(self, default=None):
@@ -194,7 +194,7 @@ class MailchimpAccount(models.Model):
                 account.activity_schedule(
                     ACTIVITY,
                     summary=self.env._("The connection to Mailchimp is broken"),
-                    note=str(error),
+                    note=plaintext2html(str(error)),
                     user_id=account._responsible().id,
                 )
 

@@ -10,6 +10,13 @@ class MailchimpAccountSettings(models.Model):
     """How an account is synchronized: the *Settings* tab, and its webhook URL."""
 
     _inherit = "mailchimp.account"
+    _connector_fields = {
+        "data_center",
+        "error",
+        "mailchimp_id",
+        "paused_until",
+        "state",
+    }
 
     auto_create_contact = fields.Boolean(
         string="Auto Create Member In Odoo?",

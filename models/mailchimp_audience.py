@@ -13,7 +13,7 @@ class MailchimpAudience(models.Model):
 
     _name = "mailchimp.audience"
     _description = "MailChimp Audience"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mailchimp.guard", "mail.thread", "mail.activity.mixin"]
     _order = "account_id, name, id"
 
     name = fields.Char(string="Audience Name", required=True, readonly=True)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import plaintext2html
 
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
 from ..tools.webhook import EVENTS, SOURCES
@@ -131,7 +132,7 @@ class MailchimpAudienceRegistration(models.Model):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 summary=self.env._("The webhook needs repair"),
-                note=problem,
+                note=plaintext2html(problem),
                 user_id=self.account_id.user_id.id or self.env.uid,
             )
         elif (before, state) == ("broken", "active"):

@@ -17,6 +17,14 @@ class MailchimpAudienceWebhook(models.Model):
     """The webhook of an audience at Mailchimp, and what it brings."""
 
     _inherit = "mailchimp.audience"
+    _connector_fields = {
+        "account_id",
+        "company_id",
+        "mailing_list_id",
+        "mailchimp_id",
+        "webhook_id",
+        "webhook_state",
+    }
 
     webhook_id = fields.Char(string="Webhook ID", readonly=True, copy=False)
     webhook_state = fields.Selection(

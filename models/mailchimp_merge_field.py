@@ -22,6 +22,9 @@ from ..tools.coerce import (
 )
 
 PARTNER_PREFIX = "partner_id"
+# Not for people outside to write: who it is, whose it is, and whether it is there.
+PROTECTED_FIELDS = frozenset({"active", "email", "parent_id", "type"})
+PROTECTED_MODELS = frozenset({"res.company", "res.groups", "res.users"})
 
 
 class MappedField(NamedTuple):
@@ -111,10 +114,24 @@ class MailchimpMergeField(models.Model):
             return None
         model_name = "res.partner" if model else "mailing.contact"
         field = self.env[model_name]._fields.get(name)
-        writable = field and (not field.readonly) and field.store
-        if not writable or field.type not in {*CONVERTERS, "many2one", "selection"}:
+        if not field or not self._is_writable(field):
             return None
         return model_name, field
+
+    @api.model
+    def _is_writable(self, field):
+        """Tell whether anybody who fills in a form at Mailchimp may write a field.
+
+        The import writes as superuser: what is for some groups only is not for it.
+        """
+        return (
+            field.store
+            and not field.readonly
+            and not field.groups
+            and field.name not in PROTECTED_FIELDS
+            and field.comodel_name not in PROTECTED_MODELS
+            and field.type in {*CONVERTERS, "many2one", "selection"}
+        )
 
     @api.model
     def _import(self, audience, gateway):

@@ -1,6 +1,6 @@
 """Who may see and do what: groups, companies, and secrets kept secret."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -120,6 +120,45 @@ class TestAccess(MailchimpCase):
         run = self.env["mailchimp.run"].with_user(user).browse(action["res_id"])
         self.assertEqual((run.state, run.created), ("done", 1))
         self.assertEqual(run.user_id, user)
+
+    def test_what_a_record_stands_for_is_not_for_people_to_write(self):
+        self.import_audiences()
+        manager = new_test_user(self.env, "mc_forger", groups=MANAGER)
+        foreign = self.env["mailchimp.account"].create({"name": "Foreign"})
+        audience = self.audience().with_user(manager)
+        account = self.account.with_user(manager)
+        for record, vals in (
+            (audience, {"account_id": foreign.id}),
+            (audience, {"mailchimp_id": "0123456789"}),
+            (
+                audience,
+                {"mailing_list_id": self.env["mailing.list"].create({"name": "x"}).id},
+            ),
+            (audience, {"webhook_id": "somebody's"}),
+            (account, {"state": "draft"}),
+            (account, {"data_center": "evil.example/#"}),
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                record.write(vals)
+        account.write({"name": "Renamed", "auto_sync_members": False})
+        audience.write({"active": False})
+
+    def test_mapping_gives_no_rights(self):
+        self.import_audiences()
+        manager = new_test_user(self.env, "mc_mapper", groups=MANAGER)
+        merge_field = self.audience().merge_field_ids[:1].with_user(manager)
+        # Whoever writes the address of a user's contact can reset the password.
+        for path in (
+            "email",
+            "partner_id.email",
+            "partner_id.active",
+            "partner_id.company_id",
+            "partner_id.user_id",
+            "partner_id.parent_id",
+            "partner_id.signup_type",
+        ):
+            with self.subTest(path=path), self.assertRaises(ValidationError):
+                merge_field.field_path = path
 
     def test_jobs_cannot_be_forged(self):
         admin = self.env.ref("base.user_admin")
