@@ -1,5 +1,6 @@
 """A Mailchimp to be disturbed, and what Odoo makes of it."""
 
+import itertools
 from unittest.mock import patch
 
 import requests
@@ -17,19 +18,21 @@ _send = requests.Session.send
 
 # The same second for every run, so that every stamp is the same too.
 START = 1_750_000_000
-PAGE = 25
 ROUNDS = 30
 
 
 class RobustnessCase(MailchimpCase):
     """Does the same thing again and again, each time from the same beginning."""
 
+    # Small pages: a few members are enough for all that happens between pages.
+    page_size = 25
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Small pages: a few members are enough for all that happens between pages.
+        cls.worlds = itertools.count(1)
         for module in (mailchimp_member_fetch, mailchimp_member_refresh):
-            cls.startClassPatcher(patch.object(module, "PAGE_SIZE", PAGE))
+            cls.startClassPatcher(patch.object(module, "PAGE_SIZE", cls.page_size))
 
     @classmethod
     def _request_handler(cls, session, request, /, **options):
@@ -42,7 +45,8 @@ class RobustnessCase(MailchimpCase):
         self.sandbox.clock.freeze(START)
         self.sandbox.webhooks.validate = False
         self.sandbox.webhooks.hold()
-        self.remote_account = self.sandbox.add_account(KEY)
+        name = f"Company {next(self.worlds)}"
+        self.remote_account = self.sandbox.add_account(KEY, name)
         self.fill_account(self.remote_account)
 
     def fill_account(self, remote_account):
@@ -60,11 +64,14 @@ class RobustnessCase(MailchimpCase):
 
         A person connects the account again whenever it was disconnected.
         """
+        Job = self.env["mailchimp.job"]
         for _round in range(ROUNDS):
             self.run_jobs()
             self.reconnect()
-            waiting = self.env["mailchimp.job"].search([("state", "=", "pending")])
+            waiting = Job.search([("state", "=", "pending")])
             if not waiting:
+                failed = Job.search([("state", "=", "failed")])
+                self.assertFalse(failed.mapped("error"))
                 return
             waiting.action_run_now()
         self.fail(f"Never done: {waiting.mapped('name')}, {waiting.mapped('error')}")
@@ -77,13 +84,14 @@ class RobustnessCase(MailchimpCase):
             except UserError:
                 return  # the trouble goes on: the next round
 
-    def deliver(self, delivery):
+    def deliver(self, delivery, env=None):
         """Hand a webhook to Odoo, as its controller does.
 
         :param delivery: of ``self.sandbox.webhooks``
+        :param env: an environment of another cursor
         :return: the HTTP status (int)
         """
-        account = self.account.sudo()
+        account = self.account.with_env(env or self.env).sudo()
         status = account._receive_webhook(
             account.webhook_token,
             delivery.body,
