@@ -28,9 +28,11 @@ class MailchimpMemberImport(models.AbstractModel):
         :return: how many items were no member, or one that was met before (int)
         """
         rows = self._parse(audience, items, run)
+        if fresh:
+            self._follow_predecessors(audience, rows, mapping)
         changed = self._changed_rows(audience, rows)
-        stale = [row for row in changed if not fresh and _is_stale(row)]
-        applied = [row for row in changed if fresh or not _is_stale(row)]
+        put_off = [row for row in changed if not fresh and _is_doubtful(row)]
+        applied = [row for row in changed if fresh or not _is_doubtful(row)]
         self._resolve_tags(audience, applied)
         self.env["mailchimp.contact.sync"]._apply(audience, applied, run, mapping)
         for row in applied:
@@ -41,7 +43,7 @@ class MailchimpMemberImport(models.AbstractModel):
         self._store_labels(audience, applied)
         self._record_consent(audience, applied, source)
         audience._enqueue_refresh(
-            [row["subscriber_hash"] for row in stale]
+            [row["subscriber_hash"] for row in put_off]
             + [row["subscriber_hash"] for row in applied if row["has_more_tags"]]
         )
         created = sum(row["is_new"] for row in applied)
@@ -52,6 +54,26 @@ class MailchimpMemberImport(models.AbstractModel):
             unchanged=len(rows) - len(applied),
         )
         return len(items) - len(rows)
+
+    @api.model
+    def _follow_predecessors(self, audience, rows, mapping):
+        """Find out where those are by now whose address somebody else has.
+
+        They moved, with their contact and consent, or they are gone; then the address
+        alone tells who the person is.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param list rows: members that were read just now
+        :param list mapping: see `mailchimp.merge.field._mapping`
+        """
+        for row in self._changed_rows(audience, rows):
+            if _has_predecessor(row):
+                gateway = audience.account_id._gateway()
+                if data := self._get_member(audience, gateway, row["old_remote"]):
+                    # What the event told is about the other one.
+                    self.with_context(mailchimp_evidence=None)._import_items(
+                        audience, [data], self.env["mailchimp.run"], mapping, fresh=True
+                    )
 
     @api.model
     def _parse(self, audience, items, run):
@@ -103,7 +125,9 @@ class MailchimpMemberImport(models.AbstractModel):
             return []
         query = SQL(
             """SELECT i.hash, m.id AS member_id, m.subscriber_hash AS old_hash,
-                      m.status AS old_status, m.last_changed AS old_changed,
+                      m.remote_contact_id AS old_remote,
+                      CASE WHEN NOT m.forgotten THEN m.status END AS old_status,
+                      m.last_changed AS old_changed,
                       m.email AS old_email,
                       m.merge_values AS old_values, m.contact_id, m.partner_id,
                       m.opt_out_by, m.forgotten
@@ -143,6 +167,20 @@ class MailchimpMemberImport(models.AbstractModel):
             )
             for old in held
         ]
+
+
+def _is_doubtful(row):
+    """Tell whether a row of a page has to be read anew before it is believed."""
+    return _is_stale(row) or _has_predecessor(row)
+
+
+def _has_predecessor(row):
+    """Tell whether we hold somebody else under the address of a row."""
+    return (
+        row["old_remote"]
+        and row["remote_contact_id"]
+        and row["old_remote"] != row["remote_contact_id"]
+    )
 
 
 def _is_stale(row):
