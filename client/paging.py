@@ -58,8 +58,12 @@ class PageReader:
 
     def _read(self, offset, count):
         answer = self._fetch(count=count, offset=offset)
+        answer = answer if isinstance(answer, dict) else {}
         items = answer.get(self._key, [])
-        total = answer.get("total_items", offset + len(items))
+        size = len(items) if isinstance(items, list) else None
+        total = answer.get("total_items", size is not None and offset + size)
+        if not answer or size is None or type(total) is not int:
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
         if self._key not in answer and total > offset:
             raise MailchimpRejected(f'Mailchimp\'s answer has no "{self._key}".')
         return Page(offset, items, total)

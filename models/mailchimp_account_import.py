@@ -136,10 +136,12 @@ class MailchimpAccountImport(models.Model):
         run = self.env["mailchimp.run"].browse(run_id)
         run._start()
         gateway = self._gateway()
-        audiences = self.env["mailchimp.audience"]
+        audiences, announced = self.env["mailchimp.audience"], 0
         for page in audiences._pages_of_audiences(gateway):
             audiences |= audiences._upsert(self, page.items, run)
-        audiences._archive_missing(self, run)
+            announced = page.total
+        if len(audiences) >= announced:  # else what is missing may be there
+            audiences._archive_missing(self, run)
         run.total = len(audiences)
         for audience in audiences:
             self.env["mailchimp.job"]._enqueue(

@@ -2,7 +2,8 @@ from odoo import api, fields, models
 
 from ..const import AUDIENCE_FIELDS, MEMBER_STATUSES
 from ..exceptions import MailchimpNotFound
-from ..tools.coerce import parse_datetime, short_text, small_integer
+from ..tools import coerce
+from ..tools.coerce import as_map, parse_datetime, short_text, small_integer
 
 # What *Total Contacts* leaves out: blacklisted, and gone from the audience.
 NOT_DELIVERABLE = ("cleaned", "archived")
@@ -150,10 +151,10 @@ class MailchimpAudience(models.Model):
         :param dict data: https://mailchimp.com/developer/marketing/api/lists/
         :return: field values (dict)
         """
-        defaults = data.get("campaign_defaults") or {}
+        defaults = as_map(data.get("campaign_defaults"))
         rating = small_integer(data.get("list_rating"))
         return {
-            "name": short_text(data.get("name")) or data["id"],
+            "name": short_text(data.get("name")) or coerce.remote_id(data.get("id")),
             "active": True,
             "web_id": small_integer(data.get("web_id")),
             "date_created": parse_datetime(data.get("date_created")),
@@ -164,7 +165,7 @@ class MailchimpAudience(models.Model):
             "marketing_permissions": bool(data.get("marketing_permissions")),
             "from_name": short_text(defaults.get("from_name")),
             "from_email": short_text(defaults.get("from_email")),
-            **self._statistics_from_mailchimp(data.get("stats") or {}),
+            **self._statistics_from_mailchimp(as_map(data.get("stats"))),
         }
 
     @api.model
@@ -174,8 +175,8 @@ class MailchimpAudience(models.Model):
             "remote_unsubscribed": small_integer(stats.get("unsubscribe_count")),
             "remote_cleaned": small_integer(stats.get("cleaned_count")),
             "campaign_count": small_integer(stats.get("campaign_count")),
-            "open_rate": stats.get("open_rate") or 0,
-            "click_rate": stats.get("click_rate") or 0,
+            "open_rate": coerce.real_number(stats.get("open_rate")),
+            "click_rate": coerce.real_number(stats.get("click_rate")),
             "last_sub_date": parse_datetime(stats.get("last_sub_date")),
             "last_unsub_date": parse_datetime(stats.get("last_unsub_date")),
         }
@@ -189,6 +190,7 @@ class MailchimpAudience(models.Model):
         :param recordset run: the `mailchimp.run` that counts them
         :return: their records
         """
+        items = coerce.with_ids(items)
         known = (
             self.with_context(active_test=False)
             .search(

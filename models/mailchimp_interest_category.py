@@ -66,9 +66,10 @@ class MailchimpInterestCategory(models.Model):
     @api.model
     def _values_from_mailchimp(self, data):
         known = dict(self._fields["type"].selection)
+        type_ = short_text(data.get("type"))
         return {
             "mailchimp_id": data["id"],
             "name": short_text(data.get("title")) or data["id"],
-            "type": data.get("type") if data.get("type") in known else False,
+            "type": type_ if type_ in known else False,
             "display_order": small_integer(data.get("display_order")),
         }

@@ -3,11 +3,14 @@ from odoo.fields import Command
 
 from ..const import EMBEDDED_TAGS_LIMIT, MARKETABLE_STATUS, MEMBER_STATUSES
 from ..tools.coerce import (
+    as_map,
     clean_json,
     normalize_email,
     parse_datetime,
+    remote_id,
     short_text,
     small_integer,
+    with_ids,
 )
 from ..tools.subscriber import fingerprint
 
@@ -143,29 +146,28 @@ class MailchimpMember(models.Model):
         data = dict(data)
         # Ours, not Mailchimp's: read where the embedded list was cut.
         all_tags = data.pop("all_tags", None)
-        merge_values, interests = data.get("merge_fields"), data.get("interests")
         return {
             **self._identity_from_mailchimp(data),
             **self._proof_from_mailchimp(data),
-            "merge_values": clean_json(merge_values if _is_map(merge_values) else {}),
+            "merge_values": clean_json(as_map(data.get("merge_fields"))),
             "rating": small_integer(data.get("member_rating")),
             "language": short_text(data.get("language")),
             "vip": bool(data.get("vip")),
             "last_changed": parse_datetime(data.get("last_changed")) or None,
             "fingerprint": fingerprint(data),
-            "tags": _maps(data.get("tags") if all_tags is None else all_tags),
+            "tags": with_ids(data.get("tags") if all_tags is None else all_tags),
             "has_more_tags": all_tags is None
             and small_integer(data.get("tags_count")) > EMBEDDED_TAGS_LIMIT,
-            "interests": interests if _is_map(interests) else {},
+            "interests": as_map(data.get("interests")),
         }
 
     @api.model
     def _identity_from_mailchimp(self, data):
         return {
             "email": normalize_email(data.get("email_address")),
-            "subscriber_hash": short_text(data.get("id")),
-            "remote_contact_id": short_text(data.get("contact_id")),
-            "unique_email_id": short_text(data.get("unique_email_id")),
+            "subscriber_hash": remote_id(data.get("id")),
+            "remote_contact_id": remote_id(data.get("contact_id")),
+            "unique_email_id": remote_id(data.get("unique_email_id")),
             "web_id": small_integer(data.get("web_id")) or None,
         }
 
@@ -268,11 +270,3 @@ class MailchimpMember(models.Model):
                 "interest_ids": [Command.clear()],
             }
         )
-
-
-def _is_map(value):
-    return isinstance(value, dict)
-
-
-def _maps(value):
-    return [item for item in value if _is_map(item)] if isinstance(value, list) else []

@@ -10,8 +10,8 @@ from ..const import (
     MEMBER_FIELDS,
     PAGE_SIZE,
 )
-from ..exceptions import MailchimpNotFound
-from ..tools.coerce import parse_datetime
+from ..exceptions import MailchimpNotFound, MailchimpRetryLater
+from ..tools.coerce import as_map, parse_datetime
 
 _logger = logging.getLogger(__name__)
 
@@ -68,6 +68,8 @@ class MailchimpMemberFetch(models.AbstractModel):
         except MailchimpNotFound:
             audience._mark_gone(run)
             return False
+        if as_map(data).get("id") != audience.mailchimp_id:
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
         audience._update_changed(audience._values_from_mailchimp(data))
         return True
 

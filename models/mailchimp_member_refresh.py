@@ -1,7 +1,8 @@
 from odoo import api, models
 
 from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_FIELDS, PAGE_SIZE
-from ..exceptions import MailchimpNotFound
+from ..exceptions import MailchimpNotFound, MailchimpRetryLater
+from ..tools.coerce import as_map, remote_id, small_integer
 from .mailchimp_member_fetch import STREAMS
 
 
@@ -38,18 +39,21 @@ class MailchimpMemberRefresh(models.AbstractModel):
         data = self._get_member(audience, gateway, hash_)
         if not data and (contact := self._remote_contact_id(audience, hash_)):
             data = self._get_member(audience, gateway, contact)
-        if data and (data.get("tags_count") or 0) > EMBEDDED_TAGS_LIMIT:
+        if data and small_integer(data.get("tags_count")) > EMBEDDED_TAGS_LIMIT:
             data["all_tags"] = self._read_all_tags(audience, gateway, data["id"])
         return data
 
     @api.model
     def _get_member(self, audience, gateway, key):
         try:
-            return gateway.api.lists.get_list_member(
+            data = gateway.api.lists.get_list_member(
                 audience.mailchimp_id, key, fields=MEMBER_FIELDS
             )
         except MailchimpNotFound:
             return None
+        if not as_map(data).get("id"):  # no reason to believe that nobody is there
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+        return data
 
     @api.model
     def _remote_contact_id(self, audience, hash_):
@@ -89,7 +93,9 @@ class MailchimpMemberRefresh(models.AbstractModel):
                 **params,
             )
             for page in pages:
-                missing.difference_update(item["id"] for item in page.items)
+                missing.difference_update(
+                    remote_id(as_map(item).get("id")) for item in page.items
+                )
         audience._enqueue_refresh(sorted(missing), run=run)
 
     @api.model

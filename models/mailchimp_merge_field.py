@@ -14,6 +14,7 @@ from ..const import (
 from ..tools.coerce import (
     CONVERTERS,
     address_values,
+    as_map,
     clean_json,
     find_choice,
     find_related,
@@ -43,6 +44,7 @@ class MailchimpMergeField(models.Model):
     _description = "MailChimp Merge Field"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, display_order, id"
+    _remote_key = "merge_id"
 
     audience_id = fields.Many2one(
         "mailchimp.audience",
@@ -150,18 +152,18 @@ class MailchimpMergeField(models.Model):
 
     @api.model
     def _values_from_mailchimp(self, data):
-        options = data.get("options") or {}
-        known = data.get("type") in MERGE_FIELD_TYPE_CODES
+        type_ = short_text(data.get("type"))
+        tag = short_text(data.get("tag")) or f"MMERGE{data['merge_id']}"
         return {
-            "mailchimp_id": str(data["merge_id"]),
-            "name": short_text(data.get("name")) or data["tag"],
-            "tag": data["tag"],
-            "type": data["type"] if known else "other",
+            "mailchimp_id": data["merge_id"],
+            "name": short_text(data.get("name")) or tag,
+            "tag": tag,
+            "type": type_ if type_ in MERGE_FIELD_TYPE_CODES else "other",
             "required": bool(data.get("required")),
             "public": bool(data.get("public")),
             "default_value": short_text(data.get("default_value")),
             "help_text": short_text(data.get("help_text")),
-            "choices": clean_json(options.get("choices")) or False,
+            "choices": clean_json(as_map(data.get("options")).get("choices")) or False,
             "display_order": small_integer(data.get("display_order")),
         }
 

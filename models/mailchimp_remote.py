@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.coerce import with_ids
+
 
 class MailchimpRemote(models.AbstractModel):
     """What Odoo keeps of a thing that lives inside a Mailchimp audience.
@@ -12,6 +14,7 @@ class MailchimpRemote(models.AbstractModel):
     _description = "Mirrored Mailchimp Resource"
 
     _parent_field = "audience_id"
+    _remote_key = "id"
 
     active = fields.Boolean(default=True)
     mailchimp_id = fields.Char(
@@ -42,7 +45,7 @@ class MailchimpRemote(models.AbstractModel):
         by_id = known.grouped("mailchimp_id")
         new = {}
         seen = self.browse()
-        for item in items:
+        for item in with_ids(items, self._remote_key):
             vals = dict(self._values_from_mailchimp(item), active=True)
             record = by_id.get(vals["mailchimp_id"])
             if record:

@@ -62,10 +62,11 @@ class MailchimpTag(models.Model):
     @api.model
     def _values_from_mailchimp(self, data):
         known = dict(self._fields["type"].selection)
+        type_ = short_text(data.get("type"))
         return {
-            "mailchimp_id": str(data["id"]),
-            "name": short_text(data.get("name")) or str(data["id"]),
-            "type": data.get("type") if data.get("type") in known else "fuzzy",
+            "mailchimp_id": data["id"],
+            "name": short_text(data.get("name")) or data["id"],
+            "type": type_ if type_ in known else "fuzzy",
             "member_count": small_integer(data.get("member_count")),
         }
 

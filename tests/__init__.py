@@ -25,6 +25,7 @@ from . import test_member_identity
 from . import test_member_import
 from . import test_member_moving
 from . import test_merge_field
+from . import test_payloads
 from . import test_redact
 from . import test_run
 from . import test_security

@@ -15,6 +15,8 @@ _ONE_EMAIL = re.compile(r"[^\s@<>,;\x00-\x1f]+@[^\s@<>,;\x00-\x1f]+")
 _MAX_EMAIL = 254
 _MAX_INTEGER = 2**31 - 1
 MAX_TEXT = 10_000
+# Far longer than any id of Mailchimp's, and short enough for an index.
+MAX_ID = 128
 
 
 def parse_datetime(value):
@@ -91,6 +93,43 @@ def small_integer(value):
     return number if abs(number) <= _MAX_INTEGER else 0
 
 
+def remote_id(value):
+    """Return what Mailchimp calls a thing, as a text; None when it cannot be a name.
+
+    :param value: anything that JSON can say
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = short_text(str(value))
+    return text if text and text == str(value) and len(text) <= MAX_ID else None
+
+
+def as_map(value):
+    """Return a value that should be an object as a dict, empty when it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def with_ids(items, key="id"):
+    """Return the objects of a list that have a usable id, each once, the id as text.
+
+    :param items: anything that JSON can say
+    """
+    usable = {}
+    for item in items if isinstance(items, list) else ():
+        if id_ := remote_id(as_map(item).get(key)):
+            usable[id_] = {**item, key: id_}
+    return list(usable.values())
+
+
+def real_number(value):
+    """Return a value that should be a number as a float, 0 when it is none."""
+    try:
+        number = float(value or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0
+
+
 class CoerceError(ValueError):
     """A value does not fit the field it is mapped to; the text says why."""
 
@@ -123,7 +162,7 @@ def to_number(value):
         return False
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _misfit(value, "is not a number") from None
     if not math.isfinite(number):
         raise _misfit(value, "is not a number")
