@@ -144,6 +144,9 @@ class MailchimpMemberFetch(models.AbstractModel):
             audience.pulled_at = parse_datetime(window["until"])
         run.checkpoint = False
         self._retry_refused(audience, run)
+        if full or run.created or run.updated:
+            # Whoever was put on the list meanwhile, which neither side could see.
+            audience.mailing_list_id._keep_opted_out()
         held = self.env["mailchimp.member"].search_count(
             [("audience_id", "=", audience.id), ("forgotten", "=", False)]
         )

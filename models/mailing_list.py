@@ -90,8 +90,19 @@ class MailingList(models.Model):
         lists = self.filtered("is_mailchimp_list")
         Subscription = self.env["mailing.subscription"]
         domain = [("list_id", "in", lists.ids), ("opt_out", "=", False)]
+        if not lists:
+            return
         # sudo: the opt-outs of all members count.
-        out = self.env["mailchimp.member"].sudo()._search([("opt_out_by", "!=", False)])
+        out = (
+            self.env["mailchimp.member"]
+            .sudo()
+            ._search(
+                [
+                    ("audience_id.mailing_list_id", "in", lists.ids),
+                    ("opt_out_by", "!=", False),
+                ]
+            )
+        )
         held = Subscription.sudo().search(
             [
                 *domain,

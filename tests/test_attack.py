@@ -8,6 +8,8 @@ from odoo.tests import tagged
 
 from .test_consent import ConsentCase
 
+NOT_TODAY = "Not today"
+
 
 class AttackCase(ConsentCase):
     """Ann is on the list, and somebody tampers with it."""
@@ -168,6 +170,17 @@ class TestOffTheListAndOn(AttackCase):
         self.mailing_list.action_merge(other, True)
         self.assertMailable(False)
 
+    def test_past_all_models(self):
+        self.unsubscribe()
+        self.contact("ann@a.example").subscription_ids.unlink()
+        self.env.cr.execute(
+            "INSERT INTO mailing_subscription (contact_id, list_id) VALUES (%s, %s)",
+            (self.new_contact("ann@a.example").id, self.mailing_list.id),
+        )
+        self.assertMailable(True)
+        self.fetch(full=True)
+        self.assertMailable(False)
+
     def test_contact_deleted_and_created_again(self):
         for opt_out in (self.unsubscribe, self.opt_out_in_odoo):
             opt_out()
@@ -241,7 +254,7 @@ class TestRefusedOptOut(AttackCase):
 
     def test_accepted_later(self):
         def refuse(*_arguments, **_options):
-            raise ValidationError("Not today")
+            raise ValidationError(NOT_TODAY)
 
         for full in (False, True):
             model = self.env.registry["mailing.subscription"]
