@@ -94,6 +94,8 @@ MEMBER_FIELDS = [
 ]
 # The embedded list of tags is cut at this length; `tags_count` tells.
 EMBEDDED_TAGS_LIMIT = 50
+# Where we put the whole list into the payload: a name of ours, not of Mailchimp's.
+ALL_TAGS = "all_tags"
 
 # === QUEUE === #
 

@@ -1,7 +1,12 @@
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..const import EMBEDDED_TAGS_LIMIT, MARKETABLE_STATUS, MEMBER_STATUSES
+from ..const import (
+    ALL_TAGS,
+    EMBEDDED_TAGS_LIMIT,
+    MARKETABLE_STATUS,
+    MEMBER_STATUSES,
+)
 from ..tools.coerce import (
     as_map,
     clean_json,
@@ -143,10 +148,9 @@ class MailchimpMember(models.Model):
         :param dict data: https://mailchimp.com/developer/marketing/api/list-members/
         :return: column values (dict) plus ``tags`` and ``interests`` of the payload
         """
-        data = dict(data)
-        # Ours, not Mailchimp's: read where the embedded list was cut.
-        all_tags = data.pop("all_tags", None)
+        all_tags = data.get(ALL_TAGS)
         return {
+            **self._key_from_mailchimp(data),
             **self._identity_from_mailchimp(data),
             **self._proof_from_mailchimp(data),
             "merge_values": clean_json(as_map(data.get("merge_fields"))),
@@ -154,7 +158,6 @@ class MailchimpMember(models.Model):
             "language": short_text(data.get("language")),
             "vip": bool(data.get("vip")),
             "last_changed": parse_datetime(data.get("last_changed")) or None,
-            "fingerprint": fingerprint(data),
             "tags": with_ids(data.get("tags") if all_tags is None else all_tags),
             "has_more_tags": all_tags is None
             and small_integer(data.get("tags_count")) > EMBEDDED_TAGS_LIMIT,
@@ -162,11 +165,22 @@ class MailchimpMember(models.Model):
         }
 
     @api.model
+    def _key_from_mailchimp(self, data):
+        """Return who a member is and a digest of all that is said of it.
+
+        It is all that is looked at of a member that did not change.
+        """
+        said = {name: value for name, value in data.items() if name != ALL_TAGS}
+        return {
+            "subscriber_hash": remote_id(data.get("id")),
+            "remote_contact_id": remote_id(data.get("contact_id")),
+            "fingerprint": fingerprint(said),
+        }
+
+    @api.model
     def _identity_from_mailchimp(self, data):
         return {
             "email": normalize_email(data.get("email_address")),
-            "subscriber_hash": remote_id(data.get("id")),
-            "remote_contact_id": remote_id(data.get("contact_id")),
             "unique_email_id": remote_id(data.get("unique_email_id")),
             "web_id": small_integer(data.get("web_id")) or None,
         }

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..const import MARKETABLE_STATUS, STATUS_CODES
-from ..tools.coerce import short_text
+from ..tools.coerce import as_map, remote_id, short_text
 
 
 class MailchimpMemberImport(models.AbstractModel):
@@ -27,10 +27,12 @@ class MailchimpMemberImport(models.AbstractModel):
         :param bool fresh: whether the items were read just now, not ahead of time
         :return: how many items were no member, or one that was met before (int)
         """
-        rows = self._parse(audience, items, run)
+        keys = self._keys(items)
         if fresh:
-            self._follow_predecessors(audience, rows, mapping)
-        changed = self._changed_rows(audience, rows)
+            self._follow_predecessors(audience, keys, mapping)
+        changed, refused = self._changed_rows(audience, items, keys)
+        self._report_refused(audience, refused, run)
+        members = len(keys.keys() - refused.keys())
         put_off = [row for row in changed if not fresh and _is_doubtful(row)]
         applied = [row for row in changed if fresh or not _is_doubtful(row)]
         self._resolve_tags(audience, applied)
@@ -51,53 +53,77 @@ class MailchimpMemberImport(models.AbstractModel):
             done=len(items),
             created=created,
             updated=len(applied) - created,
-            unchanged=len(rows) - len(applied),
+            unchanged=members - len(applied),
         )
-        return len(items) - len(rows)
+        return len(items) - members
 
     @api.model
-    def _follow_predecessors(self, audience, rows, mapping):
+    def _keys(self, items):
+        """Return {subscriber hash: key} of the members of a page; see the member."""
+        Member = self.env["mailchimp.member"]
+        keys = (Member._key_from_mailchimp(as_map(item)) for item in items)
+        return {key["subscriber_hash"]: key for key in keys if key["subscriber_hash"]}
+
+    @api.model
+    def _follow_predecessors(self, audience, keys, mapping):
         """Find out where those are by now whose address somebody else has.
 
         They moved, with their contact and consent, or they are gone; then the address
         alone tells who the person is.
 
         :param recordset audience: one `mailchimp.audience`
-        :param list rows: members that were read just now
+        :param dict keys: of members that were read just now, see `_keys`
         :param list mapping: see `mailchimp.merge.field._mapping`
         """
-        for row in self._changed_rows(audience, rows):
-            if _has_predecessor(row):
+        for held in self._held(audience, keys):
+            if _has_predecessor(held):
                 gateway = audience.account_id._gateway()
-                if data := self._get_member(audience, gateway, row["old_remote"]):
+                if data := self._get_member(audience, gateway, held["old_remote"]):
                     # What the event told is about the other one.
                     self.with_context(mailchimp_evidence=None)._import_items(
                         audience, [data], self.env["mailchimp.run"], mapping, fresh=True
                     )
 
     @api.model
-    def _parse(self, audience, items, run):
-        """Turn payloads into rows; what cannot be one becomes a line of the run."""
+    def _changed_rows(self, audience, items, keys):
+        """Return the members that are new or differ, with what we hold of them.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param list items: members as Mailchimp sent them
+        :param dict keys: of these members, see `_keys`
+        :return: rows (list of dicts: values of the member and of what we hold), and
+            {hash, or position: (item, reason)} of what cannot be a member
+        """
         Member = self.env["mailchimp.member"]
-        rows, lines = {}, []
-        for item in items:
-            item = item if isinstance(item, dict) else {}
+        held = {held.pop("hash"): held for held in self._held(audience, keys)}
+        rows, refused = {}, {}
+        for position, item in enumerate(map(as_map, items)):
+            hash_ = remote_id(item.get("id"))
+            if hash_ and hash_ not in held:
+                continue
             row = Member._values_from_mailchimp(item)
             if reason := self._unusable(row):
-                name = item.get("email_address") or item.get("id")
-                lines.append(
-                    {
-                        "name": short_text(name) or "?",
-                        "reason": reason,
-                        "advice": self.env._("Correct the contact in Mailchimp."),
-                        "res_model": audience._name,
-                        "res_id": audience.id,
-                    }
-                )
+                refused[hash_ or position] = (item, reason)
             else:
-                rows[row["subscriber_hash"]] = row
-        run._add_lines(lines)
-        return list(rows.values())
+                rows[hash_] = {**row, **held[hash_]}
+        return list(rows.values()), refused
+
+    @api.model
+    def _report_refused(self, audience, refused, run):
+        """Add a line to the run for each payload that cannot be a member."""
+        run._add_lines(
+            [
+                {
+                    "name": short_text(item.get("email_address") or item.get("id"))
+                    or "?",
+                    "reason": reason,
+                    "advice": self.env._("Correct the contact in Mailchimp."),
+                    "res_model": audience._name,
+                    "res_id": audience.id,
+                }
+                for item, reason in refused.values()
+            ]
+        )
 
     @api.model
     def _unusable(self, row):
@@ -110,8 +136,8 @@ class MailchimpMemberImport(models.AbstractModel):
         return None
 
     @api.model
-    def _changed_rows(self, audience, rows):
-        """Return the rows that are new or differ, with what we hold of them.
+    def _held(self, audience, keys):
+        """Return what we hold of members that are new or differ.
 
         One statement on our own table, whatever the size of the page. A person keeps
         the contact id when the address changes, and the address after being deleted
@@ -121,10 +147,12 @@ class MailchimpMemberImport(models.AbstractModel):
         statistics are wrong, and the planner would rather read the whole audience for
         each row.
         """
-        if not rows:
+        if not keys:
             return []
+        known = keys.values()
         query = SQL(
-            """SELECT i.hash, m.id AS member_id, m.subscriber_hash AS old_hash,
+            """SELECT i.hash, i.remote AS remote_contact_id,
+                      m.id AS member_id, m.subscriber_hash AS old_hash,
                       m.remote_contact_id AS old_remote,
                       CASE WHEN NOT m.forgotten THEN m.status END AS old_status,
                       m.last_changed AS old_changed,
@@ -145,27 +173,24 @@ class MailchimpMemberImport(models.AbstractModel):
                        AND (%s OR EXISTS (
                             SELECT FROM mailing_contact c
                              WHERE c.email_normalized = m.email)))""",
-            [row["subscriber_hash"] for row in rows],
-            [row["fingerprint"] for row in rows],
-            [row["remote_contact_id"] for row in rows],
+            [key["subscriber_hash"] for key in known],
+            [key["fingerprint"] for key in known],
+            [key["remote_contact_id"] for key in known],
             audience.id,
             audience.id,
             audience.account_id.auto_create_contact,
         )
         self.env["mailchimp.member"].flush_model()
         self.env["mailing.contact"].flush_model(["email_normalized"])
-        by_hash = {row["subscriber_hash"]: row for row in rows}
-        held = self.env.execute_query_dict(query)
         return [
             dict(
-                by_hash[old.pop("hash")],
-                **old,
-                is_new=not old["member_id"],
-                base=old["old_values"] or {},
+                held,
+                is_new=not held["member_id"],
+                base=held["old_values"] or {},
                 sync_state="synced",
                 error=None,
             )
-            for old in held
+            for held in self.env.execute_query_dict(query)
         ]
 
 

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..const import EMBEDDED_TAGS_LIMIT, MEMBER_FIELDS, PAGE_SIZE
+from ..const import ALL_TAGS, EMBEDDED_TAGS_LIMIT, MEMBER_FIELDS, PAGE_SIZE
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, remote_id, small_integer
 from .mailchimp_member_fetch import STREAMS
@@ -40,7 +40,7 @@ class MailchimpMemberRefresh(models.AbstractModel):
         if not data and (contact := self._remote_contact_id(audience, hash_)):
             data = self._get_member(audience, gateway, contact)
         if data and small_integer(data.get("tags_count")) > EMBEDDED_TAGS_LIMIT:
-            data["all_tags"] = self._read_all_tags(audience, gateway, data["id"])
+            data[ALL_TAGS] = self._read_all_tags(audience, gateway, data["id"])
         return data
 
     @api.model
