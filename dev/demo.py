@@ -66,9 +66,14 @@ def report(account):
             row = f"{audience.name[:26]:28}{status:16}{remote:16}{local:10}{mark}"
             print(row)
     runs = account.env["mailchimp.run"].search([])
-    print(f"\nRuns: {', '.join(f'{run.name} ({run.state})' for run in runs)}")
-    print(f"Log lines: {len(runs.line_ids)}, contacts: {contacts(account.env)}")
-    return differing + len(runs.filtered(lambda run: run.state != "done"))
+    open_runs = runs.filtered(lambda run: run.state != "done")
+    print(f"\n{len(runs)} runs, {len(open_runs)} of them not done:")
+    for run in runs:
+        print(f"  {run.name}: {run.state}")
+    print(f"{len(runs.line_ids)} log lines, {contacts(account.env)} contacts.")
+    if not differing and not open_runs:
+        print("All numbers agree.")
+    return differing + len(open_runs)
 
 
 def contacts(env):

@@ -225,9 +225,7 @@ class MailchimpAccount(models.Model):
             gateway = account._gateway(interactive=True, confirmed=True)
             root = gateway.api.root.get_root()
         except MailchimpError as error:
-            raise UserError(
-                self.env._("Mailchimp refuses the connection: %s", error)
-            ) from error
+            raise UserError(self.env._("The connection failed: %s", error)) from error
         account._check_root(root)
         account._connected(root)
         return {
@@ -235,7 +233,7 @@ class MailchimpAccount(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "title": self.env._("Everything's Chimpy!"),
+                "title": self.env._("Everything's Chimpy"),
                 "message": self.env._(
                     "Connected to %(name)s as %(login)s (%(role)s, %(plan)s), "
                     "%(count)s contacts.",

@@ -112,7 +112,7 @@ class MailchimpAudience(models.Model):
         counts = {
             (audience, status): count
             for audience, status, count in self.env["mailchimp.member"]._read_group(
-                [("audience_id", "in", self.ids)],
+                [("audience_id", "in", self.ids), ("forgotten", "=", False)],
                 ["audience_id", "status"],
                 ["__count"],
             )
@@ -201,23 +201,27 @@ class MailchimpAudience(models.Model):
             )
             .grouped("mailchimp_id")
         )
-        new = []
+        new, updated = [], 0
         for item in items:
             vals = self._values_from_mailchimp(item)
             audience = known.get(item["id"])
             if not audience:
                 new.append(dict(vals, mailchimp_id=item["id"], account_id=account.id))
             else:
-                audience._update_changed(vals)
+                updated += audience._update_changed(vals)
         lists = self.env["mailing.list"]._of_new_audiences(account, new)
         created = self.create(
             [dict(v, mailing_list_id=ml.id) for v, ml in zip(new, lists, strict=True)]
         )
-        run._count(created=len(created), updated=len(items) - len(created))
+        unchanged = len(items) - len(created) - updated
+        run._count(created=len(created), updated=updated, unchanged=unchanged)
         return created.concat(*known.values())
 
     def _update_changed(self, vals):
-        """Write what differs; a list that still had our name is renamed too."""
+        """Write what differs; a list that still had our name is renamed too.
+
+        :return: whether anything differed
+        """
         self.ensure_one()
         changed = {
             name: value
@@ -230,6 +234,7 @@ class MailchimpAudience(models.Model):
             self.mailing_list_id.name = changed["name"]
         if changed:
             self.write(changed)
+        return bool(changed)
 
     def _archive_missing(self, account, run):
         """Archive audiences that Mailchimp does not list any more.
@@ -268,7 +273,7 @@ class MailchimpAudience(models.Model):
         """
         self.ensure_one()
         status = self.env.context.get("mailchimp_status")
-        domain = [("audience_id", "=", self.id)]
+        domain = [("audience_id", "=", self.id), ("forgotten", "=", False)]
         if status:
             domain.append(("status", "=", status))
         else:

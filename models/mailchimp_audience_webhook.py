@@ -172,31 +172,32 @@ class MailchimpAudienceWebhook(models.Model):
 
         :param list lines: what else to tell
         """
-        lines = lines + [
+        broken = lines + [
             f"{audience.name}: {audience.webhook_error}"
             for audience in self
             if audience.webhook_state == "broken"
         ]
         if missing := self.filtered(lambda one: one.webhook_state == "none"):
-            lines.append(
+            broken.append(
                 self.env._("Not registered: %s", ", ".join(missing.mapped("name")))
             )
-        if not all(account.webhook_is_https for account in self.account_id):
+        lines = broken or [self.env._("Mailchimp reports every change at once.")]
+        is_https = all(account.webhook_is_https for account in self.account_id)
+        if not is_https:
             lines.append(
                 self.env._(
                     "The address of Odoo does not start with https: what Mailchimp "
                     "sends can be read on the way."
                 )
             )
-        message = self.env._("Mailchimp reports every change at once.")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning" if lines else "success",
-                "sticky": bool(lines),
+                "type": "success" if is_https and not broken else "warning",
+                "sticky": bool(broken),
                 "title": self.env._("Webhooks"),
-                "message": "\n".join(lines) or message,
+                "message": "\n".join(lines),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

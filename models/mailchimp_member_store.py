@@ -3,6 +3,8 @@ import orjson
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..const import MARKETABLE_STATUS
+
 # Columns of `mailchimp_member` that a page writes, with their PostgreSQL types.
 COLUMNS = {
     "email": "text",
@@ -215,7 +217,7 @@ class MailchimpMemberStore(models.AbstractModel):
                 "partner_id": row["partner_id"],
                 "old_status": row["old_status"],
                 "new_status": row["status"],
-                "occurred_at": row["last_changed"] or self.env.cr.now(),
+                "occurred_at": _moment_of_consent(row) or self.env.cr.now(),
                 "evidence": _evidence(row, hinted),
             }
             for row in moved
@@ -242,6 +244,17 @@ class MailchimpMemberStore(models.AbstractModel):
 def _json(rows):
     """Return rows as one parameter: much cheaper than thousands of them."""
     return orjson.dumps(rows, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode()
+
+
+def _moment_of_consent(row):
+    """Return when a status came about, as far as Mailchimp tells; None if it does not.
+
+    Of a person met for the first time, the last change may be one of the name.
+    """
+    if row["status"] == MARKETABLE_STATUS and not row["old_status"]:
+        confirmed = row["timestamp_opt"] or row["timestamp_signup"]
+        return confirmed or row["last_changed"]
+    return row["last_changed"]
 
 
 def _evidence(row, hinted):

@@ -20,7 +20,7 @@ class Databases:
         self.base = f"{get_db_name()}_base"
         self.scratch = f"{get_db_name()}_scratch"
 
-    def copy(self, source, target):
+    def duplicate(self, source, target):
         """Make a database; one of that name goes before.
 
         Whoever is connected to either of them is cut off.

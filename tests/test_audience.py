@@ -64,7 +64,7 @@ class TestAudienceImport(AudienceCase):
         self.reimport()
         lists = self.env["mailing.list"].search_count([])
         run = self.reimport()
-        self.assertEqual((run.state, run.created, run.updated), ("done", 0, 1))
+        self.assertEqual((run.state, run.created, run.updated), ("done", 0, 0))
         self.assertEqual(self.env["mailing.list"].search_count([]), lists)
         self.assertEqual(len(self.account.audience_ids), 1)
 

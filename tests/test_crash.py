@@ -44,11 +44,11 @@ class TestCrash(BaseCase):
         cls.databases = Databases()
         for name in (cls.databases.base, cls.databases.scratch):
             cls.addClassCleanup(cls.databases.drop, name)
-        cls.databases.copy(get_db_name(), cls.databases.scratch)
+        cls.databases.duplicate(get_db_name(), cls.databases.scratch)
         cls.worker = Worker(cls.databases.scratch, PAGE)
         cls.addClassCleanup(cls.worker.stop)
         cls.worker.do("connect", cls.sandbox.url, KEY)
-        cls.databases.copy(cls.databases.scratch, cls.databases.base)
+        cls.databases.duplicate(cls.databases.scratch, cls.databases.base)
 
     def setUp(self):
         super().setUp()
@@ -56,7 +56,7 @@ class TestCrash(BaseCase):
 
     def anew(self):
         """Be where the import is queued and has not begun."""
-        self.databases.copy(self.databases.base, self.databases.scratch)
+        self.databases.duplicate(self.databases.base, self.databases.scratch)
 
     def ask(self, query):
         """Return the one value that a query finds."""

@@ -73,7 +73,7 @@ class TestI18n(TransactionCase):
     def test_template_holds_every_term_and_no_other(self):
         own, every = self.terms()
         template = set(catalogue(f"{ADDON}.pot"))
-        self.assertIn("Mailchimp refuses the connection: %s", own, "code is read")
+        self.assertIn("The connection failed: %s", own, "code is read")
         self.assertIn("Test Connection", own, "views are read")
         self.assertNothing(own - template, "The template misses")
         self.assertNothing(template - every, "The template still has")
