@@ -27,23 +27,24 @@ class MailchimpMemberImport(models.AbstractModel):
         :param bool fresh: whether the items were read just now, not ahead of time
         :return: how many items were no member, or one that was met before (int)
         """
-        keys = self._keys(items)
+        asked = self._keys(items)
         if fresh:
-            self._follow_predecessors(audience, keys, mapping)
+            items = [*items, *self._predecessors(audience, asked)]
+        keys = self._keys(items)
         changed, refused = self._changed_rows(audience, items, keys)
         self._report_refused(audience, refused, run)
         members = len(keys.keys() - refused.keys())
-        put_off = [row for row in changed if not fresh and _is_doubtful(row)]
-        applied = [row for row in changed if fresh or not _is_doubtful(row)]
-        self._resolve_tags(audience, applied)
-        self.env["mailchimp.contact.sync"]._apply(audience, applied, run, mapping)
-        for row in applied:
-            if row["has_more_tags"] or row["error"]:
-                # Not complete before it was read alone, or is accepted.
-                row["fingerprint"] = None
-        self._store(audience, applied)
-        self._store_labels(audience, applied)
-        self._record_consent(audience, applied, source)
+        together = {key["remote_contact_id"] for key in keys.values()}
+        put_off = [row for row in changed if _is_doubtful(row, together, fresh)]
+        applied = [row for row in changed if not _is_doubtful(row, together, fresh)]
+        self._take_over(audience, applied, run, mapping)
+        followed = [row for row in applied if row["subscriber_hash"] not in asked]
+        told = [row for row in applied if row["subscriber_hash"] in asked]
+        self._record_consent(audience, told, source)
+        # What an event told is not about the others.
+        self.with_context(mailchimp_evidence=None)._record_consent(
+            audience, followed, "fetch"
+        )
         audience._enqueue_refresh(
             [row["subscriber_hash"] for row in put_off]
             + [row["subscriber_hash"] for row in applied if row["has_more_tags"]]
@@ -65,24 +66,38 @@ class MailchimpMemberImport(models.AbstractModel):
         return {key["subscriber_hash"]: key for key in keys if key["subscriber_hash"]}
 
     @api.model
-    def _follow_predecessors(self, audience, keys, mapping):
-        """Find out where those are by now whose address somebody else has.
+    def _predecessors(self, audience, keys):
+        """Read those whose addresses these people have by now, and so on.
 
-        They moved, with their contact and consent, or they are gone; then the address
-        alone tells who the person is.
+        They moved, with their contact and consent, which is taken over together; or
+        they are gone: then the address alone tells who a person is.
 
         :param recordset audience: one `mailchimp.audience`
         :param dict keys: of members that were read just now, see `_keys`
-        :param list mapping: see `mailchimp.merge.field._mapping`
+        :return: the others as Mailchimp sent them
         """
-        for held in self._held(audience, keys):
-            if _has_predecessor(held):
-                gateway = audience.account_id._gateway()
-                if data := self._get_member(audience, gateway, held["old_remote"]):
-                    # What the event told is about the other one.
-                    self.with_context(mailchimp_evidence=None)._import_items(
-                        audience, [data], self.env["mailchimp.run"], mapping, fresh=True
-                    )
+        gateway = audience.account_id._gateway()
+        met, found = {key["remote_contact_id"] for key in keys.values()}, []
+        while keys:
+            held = self._held(audience, keys)
+            wanted = {one["predecessor"] for one in held} - met - {None}
+            met |= wanted
+            read = [self._get_member(audience, gateway, key) for key in sorted(wanted)]
+            found += filter(None, read)
+            keys = self._keys(filter(None, read))
+        return found
+
+    @api.model
+    def _take_over(self, audience, rows, run, mapping):
+        """Bring members to the contacts and into our own tables."""
+        self._resolve_tags(audience, rows)
+        self.env["mailchimp.contact.sync"]._apply(audience, rows, run, mapping)
+        for row in rows:
+            if row["has_more_tags"] or row["error"]:
+                # Not complete before it was read alone, or is accepted.
+                row["fingerprint"] = None
+        self._store(audience, rows)
+        self._store_labels(audience, rows)
 
     @api.model
     def _changed_rows(self, audience, items, keys):
@@ -153,7 +168,9 @@ class MailchimpMemberImport(models.AbstractModel):
         query = SQL(
             """SELECT i.hash, i.remote AS remote_contact_id,
                       m.id AS member_id, m.subscriber_hash AS old_hash,
-                      m.remote_contact_id AS old_remote,
+                      (SELECT o.remote_contact_id FROM mailchimp_member o
+                        WHERE o.subscriber_hash = i.hash AND o.audience_id + 0 = %s
+                          AND o.remote_contact_id != i.remote) AS predecessor,
                       CASE WHEN NOT m.forgotten THEN m.status END AS old_status,
                       m.last_changed AS old_changed,
                       m.email AS old_email,
@@ -173,6 +190,7 @@ class MailchimpMemberImport(models.AbstractModel):
                        AND (%s OR EXISTS (
                             SELECT FROM mailing_contact c
                              WHERE c.email_normalized = m.email)))""",
+            audience.id,
             [key["subscriber_hash"] for key in known],
             [key["fingerprint"] for key in known],
             [key["remote_contact_id"] for key in known],
@@ -194,18 +212,19 @@ class MailchimpMemberImport(models.AbstractModel):
         ]
 
 
-def _is_doubtful(row):
-    """Tell whether a row of a page has to be read anew before it is believed."""
-    return _is_stale(row) or _has_predecessor(row)
+def _is_doubtful(row, together, fresh):
+    """Tell whether a row has to be read anew before it is believed.
 
+    Who has the address that we know somebody else by can be told from them by the
+    contact id, if both are taken over together. Who is new comes after them.
 
-def _has_predecessor(row):
-    """Tell whether we hold somebody else under the address of a row."""
-    return (
-        row["old_remote"]
-        and row["remote_contact_id"]
-        and row["old_remote"] != row["remote_contact_id"]
-    )
+    :param set together: the contact ids of all that are taken over
+    :param bool fresh: whether they were read just now
+    """
+    other = row["predecessor"]
+    if other in together - {None} and row["old_hash"] == row["subscriber_hash"]:
+        return True
+    return not fresh and (_is_stale(row) or bool(other) and other not in together)
 
 
 def _is_stale(row):
