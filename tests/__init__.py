@@ -16,6 +16,7 @@ from . import test_gateway_requests
 from . import test_gateway_sandbox
 from . import test_gateway_slots
 from . import test_i18n
+from . import test_interleaving
 from . import test_job_cron
 from . import test_job_enqueue
 from . import test_job_outcome
