@@ -64,7 +64,17 @@ class Gateway:
         """Close the idle connections."""
         self._session.close()
 
-    def pages(self, method, *args, key, count=MAX_COUNT, ahead=9, offset=0, **params):
+    def pages(
+        self,
+        method,
+        *args,
+        key,
+        count=MAX_COUNT,
+        ahead=9,
+        offset=0,
+        hurry=None,
+        **params,
+    ):
         """Read a whole collection, several pages ahead of the caller.
 
         Makes exactly one request a page (one if there are none), unless Mailchimp
@@ -76,6 +86,7 @@ class Gateway:
         :param int count: rows a page, 1000 at most
         :param int ahead: how many pages to request at a time after the first one
         :param int offset: the row to start from
+        :param hurry: callable; as soon as it is false nothing is read ahead any more
         :param params: its other arguments; ``fields`` need not name ``total_items``
         :return: the pages, in order; to close it early cancels what was not started
         :rtype: Iterator[Page]
@@ -86,7 +97,7 @@ class Gateway:
         def fetch(**window):
             return method(*args, **window, **params)
 
-        return read_pages(PageReader(fetch, key, count), offset, ahead)
+        return read_pages(PageReader(fetch, key, count), offset, ahead, hurry)
 
     def batch_results(self, response_body_url):
         """Download the results of a batch and read them one by one.

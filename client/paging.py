@@ -69,7 +69,7 @@ class PageReader:
         return Page(offset, items, total)
 
 
-def read_pages(reader, offset=0, ahead=9):
+def read_pages(reader, offset=0, ahead=9, hurry=None):
     """Read all pages from an offset on, in order.
 
     The first page alone (it tells the total), then up to ``ahead`` at a time; no
@@ -79,6 +79,8 @@ def read_pages(reader, offset=0, ahead=9):
     :param PageReader reader: reads one page
     :param int offset: where to start
     :param int ahead: how many pages to request at a time
+    :param hurry: callable; as soon as it is false nothing is read ahead any more, so
+        that who stops soon has requested nothing in vain
     :rtype: Iterator[Page]
     """
     first = reader.page(offset)
@@ -89,12 +91,17 @@ def read_pages(reader, offset=0, ahead=9):
     ahead = max(1, min(ahead, len(rest)))
     pool = ThreadPoolExecutor(ahead, "mailchimp-page")
     try:
-        offsets = iter(rest)
-        window = deque(pool.submit(reader.page, o) for o in islice(offsets, ahead))
+        offsets, window = iter(rest), deque()
+
+        def refill():
+            room = ahead - len(window) if hurry is None or hurry() else 0
+            window.extend(pool.submit(reader.page, o) for o in islice(offsets, room))
+
+        refill()
         yield first
-        while window:
-            page = window.popleft().result()
-            window.extend(pool.submit(reader.page, o) for o in islice(offsets, 1))
+        for _page in rest:
+            page = window.popleft().result() if window else reader.page(next(offsets))
+            refill()
             yield page
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

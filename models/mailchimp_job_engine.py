@@ -284,7 +284,8 @@ class MailchimpJob(models.Model):
         """
         try:
             with self.env.cr.savepoint():
-                generator = worker.resume(self) or self._dispatch()
+                job = self.with_context(mailchimp_deadline=worker.deadline)
+                generator = worker.resume(self) or job._dispatch()
                 if not isinstance(generator, Iterator) or next(generator, _END) is _END:
                     return "done"
                 self._record_step()

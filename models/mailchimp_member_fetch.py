@@ -1,4 +1,5 @@
 import logging
+import time
 from contextlib import closing
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ _logger = logging.getLogger(__name__)
 STREAMS = ({}, {"status": "archived"})
 # How often a window is read again when members left it while it was being read.
 MAX_PASSES = 3
+# What it takes to use up the pages that were read ahead.
+DRAIN_SECONDS = 8
 # Without the clock of Mailchimp, ours may be ahead of it by this much.
 CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -41,7 +44,7 @@ class MailchimpMemberFetch(models.AbstractModel):
         :param bool full: read all members, and look for those that are gone
         """
         gateway = audience.account_id._gateway()
-        if not self._refresh_audience(audience, gateway, run):
+        if not run.checkpoint and not self._refresh_audience(audience, gateway, run):
             return
         run._start()
         mapping = audience.merge_field_ids._mapping()
@@ -96,6 +99,12 @@ class MailchimpMemberFetch(models.AbstractModel):
         }
 
     @api.model
+    def _has_time(self):
+        """Tell whether pages that are read ahead will still be used by this worker."""
+        deadline = self.env.context.get("mailchimp_deadline")
+        return deadline is None or time.monotonic() < deadline - DRAIN_SECONDS
+
+    @api.model
     def _pages(self, audience, gateway, window):
         params = dict(STREAMS[window["stream"]])
         if window["since"]:
@@ -107,6 +116,7 @@ class MailchimpMemberFetch(models.AbstractModel):
             count=PAGE_SIZE,
             offset=window["offset"],
             fields=[f"members.{name}" for name in MEMBER_FIELDS],
+            hurry=self._has_time,
             before_last_changed=window["until"],
             **params,
         )

@@ -213,6 +213,17 @@ class TestGatewayPages(GatewayCase):
         self.assertLessEqual(len(server.requests), 5)
         self.assertEqual(server.in_flight, 0)
 
+    def test_who_is_about_to_stop_asks_for_nothing_in_vain(self):
+        gateway, server = self.gateway_to(Collection(1000))
+        left = iter([True, True])  # time to read ahead: twice, then never again
+        pages = self.members(
+            gateway, count=10, ahead=3, hurry=lambda: next(left, False)
+        )
+        taken = [next(pages) for _page in range(8)]
+        pages.close()
+        self.assertRows(taken, range(80))
+        self.assertEqual(len(server.requests), len(taken))
+
     def test_nothing_is_asked_before_the_first_page_is(self):
         gateway, server = self.gateway_to(Collection(10))
         self.members(gateway)
