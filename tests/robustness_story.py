@@ -43,7 +43,7 @@ def write_story(rng):
 
     :param random.Random rng: decides
     :return: dict: ``before`` are deeds before the fetch; ``deeds`` follow, each after
-        a number of requests; ``arrivals`` tell which waiting webhook arrives
+        a number of requests or steps; ``arrivals`` tell which waiting webhook arrives
         before each step of the queue, None for none
     """
     few = rng.sample(ADDRESSES, rng.randint(2, 6))
@@ -65,7 +65,7 @@ def write_story(rng):
             for _turn in range(rng.randint(1, 25))
         ],
         "arrivals": [
-            rng.randrange(9) if rng.random() < 0.6 else None for _turn in range(40)
+            rng.randrange(9) if rng.random() < 0.8 else None for _turn in range(40)
         ],
         "twice": rng.random() < 0.3,
         "full": rng.random() < 0.3,
@@ -131,8 +131,8 @@ class Cast:
         """:return bool: whether a fetch of changes may not be enough"""
         return any(deed == "delete" for deed, *_words in self.done)
 
-    def before_request(self):
-        """Do what happens before the next request is answered."""
+    def go_on(self):
+        """Do what happens before the next request is answered, or the next step."""
         while self._deeds and not self._gap:
             self._act(*self._deeds.pop(0)[1])
             self._gap = self._deeds[0][0] if self._deeds else 0
