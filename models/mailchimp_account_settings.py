@@ -124,3 +124,9 @@ class MailchimpAccountSettings(models.Model):
     def _onchange_auto_create_contact(self):
         if not self.auto_create_contact:
             self.auto_create_partner = False
+
+    # === BUSINESS METHODS === #
+
+    def _merge_rule(self):
+        """Return the rule for fields without one of their own; see `tools.merge`."""
+        return "mailchimp" if self.sync_priority == "remote" else "odoo"

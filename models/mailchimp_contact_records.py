@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Command
 
 from ..const import NAME_FIELDS
-from ..tools.merge import settle
+from ..tools.merge import MAILCHIMP, settle
 from ..tools.rows import (
     full_name,
     is_out_in_odoo,
@@ -190,7 +190,7 @@ class MailchimpContactRecords(models.AbstractModel):
         """Write mapped values that changed in Mailchimp, as the account's rule says."""
         known = [r for r in rows if r[key] and not r.get(NEW[key])]
         records = self.env[model].browse(r[key] for r in known)
-        remote_wins = audience.account_id.sync_priority == "remote"
+        rule = audience.account_id._merge_rule()
         for row, record in zip(known, records, strict=True):
             values = of_model(row["values"], model)
             base = of_model(row["base_values"], model)
@@ -198,7 +198,7 @@ class MailchimpContactRecords(models.AbstractModel):
             vals = self._name_changes(audience, row, record, names)
             for name, value in values.items():
                 held = _plain(record[name])
-                if settle(base.get(name), held, value, remote_wins) != held:
+                if settle(base.get(name), held, value, rule) == MAILCHIMP:
                     vals[name] = value
             if vals:
                 record.write(vals)
@@ -212,9 +212,9 @@ class MailchimpContactRecords(models.AbstractModel):
             return {}
         if held and account.override_contact_name:
             return {}
-        remote_wins = account.sync_priority == "remote"
         base = full_name(row["base_values"])
-        return names if settle(base, held, new, remote_wins) == new else {}
+        verdict = settle(base, held, new, account._merge_rule())
+        return names if verdict == MAILCHIMP else {}
 
 
 def _plain(value):

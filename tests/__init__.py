@@ -25,6 +25,7 @@ from . import test_job_workers
 from . import test_member_identity
 from . import test_member_import
 from . import test_member_moving
+from . import test_merge
 from . import test_merge_field
 from . import test_payloads
 from . import test_redact

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.mailchimp_connector.tools import coerce
-from odoo.addons.mailchimp_connector.tools.merge import settle
 from odoo.addons.mailchimp_connector.tools.subscriber import (
     fingerprint,
     subscriber_hash,
@@ -128,32 +127,6 @@ class TestCoerce(BaseCase):
         self.assertEqual((found["country_id"], found["state_id"]), (False, False))
         for empty in ("", None, {}, {"addr1": "", "city": ""}):
             self.assertEqual(coerce.address_values(empty, countries, states), {})
-
-
-@tagged("post_install", "-at_install")
-class TestMerge(BaseCase):
-    """Three-way merge: every case of who changed what."""
-
-    def test_settle(self):
-        cases = {
-            # (base, odoo, mailchimp): (remote wins, local wins)
-            ("a", "a", "a"): ("a", "a"),
-            ("a", "b", "b"): ("b", "b"),
-            ("a", "b", "a"): ("b", "b"),
-            ("a", "a", "c"): ("c", "c"),
-            ("a", "b", "c"): ("c", "b"),
-            (None, "b", "c"): ("c", "b"),
-            (None, False, "c"): ("c", "c"),
-            ("a", False, "a"): (False, False),
-            ("a", False, "c"): ("c", False),
-            ("a", "a", False): (False, False),
-            ("a", "b", False): (False, "b"),
-            (None, "b", False): ("b", "b"),
-        }
-        for (base, odoo, mailchimp), (remote, local) in cases.items():
-            with self.subTest(base=base, odoo=odoo, mailchimp=mailchimp):
-                self.assertEqual(settle(base, odoo, mailchimp, True), remote)
-                self.assertEqual(settle(base, odoo, mailchimp, False), local)
 
 
 @tagged("post_install", "-at_install")

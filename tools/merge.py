@@ -1,20 +1,49 @@
 """Three-way merge of one value. Pure functions."""
 
+# What settle says: who has the value that both sides should hold.
+SAME, ODOO, MAILCHIMP, ASK = "same", "odoo", "mailchimp", "ask"
 
-def settle(base, odoo, mailchimp, remote_wins):
-    """Decide a value from what both sides agreed on last and what they hold now.
 
-    A side that did not change has no say; when both changed, the rule decides.
+def settle(base, odoo, mailchimp, rule, odoo_is_newer=False):
+    """Decide which side's value stands, from what both agreed on last.
+
+    A side that did not change has no say: what only one side changed travels to the
+    other. When both changed, or never agreed, the rule decides. All values are in the
+    form of the same side; everything empty is alike.
 
     :param base: the value both sides last agreed on, None when they never did
     :param odoo: the value in Odoo
     :param mailchimp: the value in Mailchimp
-    :param bool remote_wins: who is right when both changed, or never agreed
-    :return: the value that both sides should hold
+    :param str rule: "odoo", "mailchimp", "newest", "ask"; or "if_empty": a value is
+        never replaced, only an empty side is filled (if it was not emptied on purpose)
+    :param bool odoo_is_newer: for "newest": whether Odoo's change is the later one
+    :return: "odoo" or "mailchimp": that value is to be taken to the other side; "ask":
+        a person decides; "same": nothing is to be taken anywhere
     """
-    base = base or False
-    if odoo == mailchimp or mailchimp == base:
-        return odoo
+    base, odoo, mailchimp = plain(base), plain(odoo), plain(mailchimp)
+    if odoo == mailchimp:
+        return SAME
+    if mailchimp == base:
+        return _filling(ODOO, mailchimp, odoo) if rule == "if_empty" else ODOO
     if odoo == base:
-        return mailchimp
-    return mailchimp if remote_wins else odoo
+        return _filling(MAILCHIMP, odoo, mailchimp) if rule == "if_empty" else MAILCHIMP
+    if rule == "if_empty":
+        return MAILCHIMP if not odoo else ODOO if not mailchimp else SAME
+    if rule == "newest":
+        return ODOO if odoo_is_newer else MAILCHIMP
+    return rule
+
+
+def _filling(verdict, old, new):
+    """Return the verdict if it fills a side that is empty, and replaces nothing."""
+    return verdict if new and not old else SAME
+
+
+def plain(value):
+    """Return a value in the form in which values are compared.
+
+    An empty part of an address is as good as none, and an empty text as no value.
+    """
+    if isinstance(value, dict):
+        value = {key: part for key, part in value.items() if part}
+    return value or False
