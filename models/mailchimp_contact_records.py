@@ -126,6 +126,8 @@ class MailchimpContactRecords(models.AbstractModel):
             # Given rather than left to be computed for each contact of the page.
             vals["name"] = full_name(row["values"]) or row["email"]
             vals["email"] = row["email"]
+            # What Odoo computes from such an address: given, it costs no UPDATE.
+            vals["email_normalized"] = row["email"]
             if row["category_ids"]:
                 vals["tag_ids"] = [Command.set(row["category_ids"])]
             row["opt_out_by"] = settle_opt_out(row, is_out_in_odoo(row))
