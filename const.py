@@ -113,4 +113,6 @@ RUN_KINDS = [
     ("members", "Fetch Members"),
     ("members_full", "Fetch All Members"),
     ("webhook", "Webhook"),
+    ("export", "Export to MailChimp"),
+    ("update", "Update to MailChimp"),
 ]

@@ -25,6 +25,7 @@ from . import mailchimp_contact_consent
 from . import mailchimp_consent
 from . import mailchimp_run
 from . import mailchimp_run_line
+from . import mailchimp_run_line_actions
 from . import mailchimp_job
 from . import mailchimp_job_brief
 from . import mailchimp_job_engine

@@ -1,8 +1,62 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+# The stable codes of reasons, and what people read above a group of them.
+REASONS = [
+    ("no_email", "No email address"),
+    ("bad_email", "Malformed email address"),
+    ("fake_email", "Mailchimp takes the address for a fake"),
+    ("relay_domain", "Address of a privacy relay"),
+    ("duplicate", "Another record speaks for the address"),
+    ("blacklisted", "Blacklisted"),
+    ("opted_out", "Opted out"),
+    ("compliance", "Has to confirm the subscription"),
+    ("forgotten", "Permanently deleted in Mailchimp"),
+    ("archived", "Archived in Mailchimp"),
+    ("cleaned", "Address bounced for good"),
+    ("required_missing", "A required merge field is empty"),
+    ("bad_choice", "A value that Mailchimp does not offer"),
+    ("incomplete_address", "Incomplete postal address"),
+    ("too_long", "A value is too long"),
+    ("not_routed", "Belongs to another audience"),
+    ("other_company", "Belongs to another company"),
+    ("no_policy", "Status of new members is not chosen"),
+    ("too_many_signups", "Signed up to many lists lately"),
+    ("no_list", "Not on the mailing list of an audience"),
+    ("not_member", "Not in the audience yet"),
+    ("conflict", "Changed on both sides"),
+    ("gone", "Gone in Mailchimp"),
+    ("rejected", "Refused by Mailchimp"),
+    ("unfit", "A value does not fit"),
+    ("other", "Other"),
+]
+_CODES = frozenset(code for code, _label in REASONS)
+# Skipped, but not on purpose: a person can put it right.
+FIXABLE = frozenset(
+    {
+        "bad_choice",
+        "bad_email",
+        "compliance",
+        "fake_email",
+        "incomplete_address",
+        "no_email",
+        "no_policy",
+        "rejected",
+        "required_missing",
+        "too_long",
+        "too_many_signups",
+        "unfit",
+    }
+)
 
 
 class MailchimpRunLine(models.Model):
-    """A record that an operation could not, or would not, process; and the way out."""
+    """A record that an operation could not, or would not, process; and the way out.
+
+    ``code`` is the stable name of the reason; ``resolution`` tells whether anybody
+    still has to do something about it.
+    """
 
     _name = "mailchimp.run.line"
     _description = "MailChimp Log"
@@ -14,6 +68,9 @@ class MailchimpRunLine(models.Model):
     kind = fields.Selection(related="run_id.kind", string="During")
     company_id = fields.Many2one(related="run_id.company_id", store=True, index=True)
     audience_id = fields.Many2one(related="run_id.audience_id", store=True, index=True)
+    member_id = fields.Many2one(
+        "mailchimp.member", ondelete="set null", index="btree_not_null", readonly=True
+    )
     state = fields.Selection(
         [("failed", "Error"), ("skipped", "Skipped"), ("notice", "Notice")],
         string="Type",
@@ -21,7 +78,23 @@ class MailchimpRunLine(models.Model):
         default="failed",
         readonly=True,
     )
+    resolution = fields.Selection(
+        [
+            ("open", "Open"),
+            ("solved", "Solved"),
+            ("ignored", "Ignored"),
+            ("repeated", "Happened Again"),
+        ],
+        string="To Do",
+        readonly=True,
+        help="Open: somebody has to act. Solved: it went through since. Ignored: not "
+        "tried again until the record changes. Happened Again: see the newer log.",
+    )
     name = fields.Char(required=True, readonly=True)
+    code = fields.Char(string="Reason Code", readonly=True)
+    category = fields.Selection(
+        REASONS, string="Reason", compute="_compute_category", store=True
+    )
     reason = fields.Char(string="Description", required=True, readonly=True)
     advice = fields.Char(string="What to Do", readonly=True)
     detail = fields.Text(readonly=True)
@@ -31,13 +104,96 @@ class MailchimpRunLine(models.Model):
     )
     date = fields.Datetime(related="create_date", string="Logged on")
 
+    _open_idx = models.Index("(audience_id, member_id) WHERE resolution = 'open'")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("code")
+    def _compute_category(self):
+        for line in self:
+            line.category = line.code if line.code in _CODES else "other"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Open what somebody has to act upon; what happened again replaces the old."""
+        for vals in vals_list:
+            if vals.get("res_model") == "mailchimp.member":
+                vals.setdefault("member_id", vals.get("res_id"))
+            vals.setdefault("resolution", self._first_resolution(vals))
+        lines = super().create(vals_list)
+        lines.filtered(lambda line: line.resolution == "open")._replace_older()
+        return lines
+
+    @api.model
+    def _first_resolution(self, vals):
+        state = vals.get("state", "failed")
+        to_do = state == "failed" or (
+            state == "skipped" and vals.get("code") in FIXABLE
+        )
+        return "open" if to_do else False
+
+    def _replace_older(self):
+        """Close older lines about the same: one trouble is counted once."""
+        if not self:
+            return
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE mailchimp_run_line o SET resolution = 'repeated'
+                     FROM mailchimp_run_line n
+                    WHERE n.id = ANY(%s) AND o.resolution = 'open' AND o.id < n.id
+                      AND o.audience_id = n.audience_id
+                      AND CASE WHEN n.member_id IS NOT NULL
+                          THEN o.member_id = n.member_id
+                               AND o.code IS NOT DISTINCT FROM n.code
+                          ELSE o.member_id IS NULL AND o.name = n.name
+                               AND o.reason = n.reason
+                               AND o.res_id IS NOT DISTINCT FROM n.res_id END""",
+                self.ids,
+            )
+        )
+        self.invalidate_model(["resolution"])
+
+    # === ACTION METHODS === #
+
     def action_open_record(self):
-        """Open the record this line is about."""
+        """Open the record this line is about.
+
+        :raise UserError: it is gone, or not for this user to see
+        """
         self.ensure_one()
+        record = self._record()
+        if not record:
+            raise UserError(
+                self.env._(
+                    "%s does not exist any more, so it cannot be opened.", self.name
+                )
+            )
+        if not record.has_access("read"):
+            raise UserError(
+                self.env._(
+                    "You may not see %s. It may belong to another company: choose it "
+                    "at the top right, or ask your administrator.",
+                    self.name,
+                )
+            )
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
+            "res_model": record._name,
+            "res_id": record.id,
             "view_mode": "form",
             "views": [(False, "form")],
         }
+
+    def _record(self):
+        """Return the record this line is about: for a member, the person in Odoo."""
+        if self.res_model not in self.env or not self.res_id:
+            return self.env["mailchimp.run"]
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if record._name == "mailchimp.member":
+            member = record.sudo()  # sudo: only to know where it points
+            person = member.contact_id or member.partner_id
+            return person.sudo(False) or record
+        return record
