@@ -15,6 +15,9 @@ from . import mailchimp_interest_category
 from . import mailchimp_interest
 from . import mailchimp_member
 from . import mailchimp_member_display
+from . import mailchimp_member_sync
+from . import mailchimp_change
+from . import mailchimp_audience_changes
 from . import mailchimp_member_import
 from . import mailchimp_member_fetch
 from . import mailchimp_member_refresh

@@ -273,7 +273,11 @@ class MailchimpAudience(models.Model):
         """
         self.ensure_one()
         status = self.env.context.get("mailchimp_status")
-        domain = [("audience_id", "=", self.id), ("forgotten", "=", False)]
+        domain = [
+            ("audience_id", "=", self.id),
+            ("forgotten", "=", False),
+            ("status", "!=", False),
+        ]
         if status:
             domain.append(("status", "=", status))
         else:

@@ -131,7 +131,7 @@ class MailchimpContactConsent(models.AbstractModel):
         """Say so where a person is subscribed in Mailchimp and opted out in Odoo."""
         if row["status"] != MARKETABLE_STATUS or not row["opt_out_by"]:
             return
-        row["sync_state"] = "to_push"
+        row["to_push"] = True
         reason = self.env._("Subscribed in Mailchimp, but opted out in Odoo.")
         advice = self.env._(
             "The opt-out stays. If the person did subscribe again, clear it on the "

@@ -32,8 +32,8 @@ class MailchimpContactSync(models.AbstractModel):
     def _apply(self, audience, rows, run, mapping):
         """Bring new and changed members to the contacts.
 
-        Sets ``contact_id``, ``partner_id``, ``opt_out_by``, ``sync_state`` and
-        ``error`` of each row.
+        Sets ``contact_id``, ``partner_id``, ``opt_out_by``, ``sync_result``,
+        ``error`` and ``to_push`` of each row.
 
         :param recordset audience: one `mailchimp.audience`
         :param list rows: see `mailchimp.member.import._changed_rows`
@@ -108,7 +108,7 @@ class MailchimpContactSync(models.AbstractModel):
         if isinstance(error, psycopg2.Error):
             reason = self.env["mailing.contact"]._sql_error_to_message(error)
         reason = short_text(reason.partition("\nDETAIL")[0]) or type(error).__name__
-        row["sync_state"], row["error"] = "error", reason
+        row["sync_result"], row["error"] = "error", reason
         lines.append(self._line(row, "failed", reason))
 
     # === VALUES === #

@@ -62,7 +62,10 @@ class MailchimpMember(models.Model):
     web_id = fields.Integer(readonly=True, aggregator=None)
 
     status = fields.Selection(
-        MEMBER_STATUSES, string="Status (Mailchimp)", required=True, readonly=True
+        MEMBER_STATUSES,
+        string="Status (Mailchimp)",
+        readonly=True,
+        help="Empty: not in Mailchimp yet, but waiting to be exported.",
     )
     unsubscribe_reason = fields.Char(readonly=True)
     opt_out_by = fields.Selection(
@@ -102,13 +105,13 @@ class MailchimpMember(models.Model):
     timestamp_opt = fields.Datetime(string="Confirmed on", readonly=True)
     last_changed = fields.Datetime(string="Last Changed in Mailchimp", readonly=True)
     fingerprint = fields.Char(readonly=True)
-    sync_state = fields.Selection(
+    sync_result = fields.Selection(
         [
             ("synced", "Up to Date"),
-            ("to_push", "To Push"),
             ("error", "Sync Error"),
             ("conflict", "Conflict"),
         ],
+        string="Last Synchronization",
         default="synced",
         required=True,
         readonly=True,
@@ -121,7 +124,7 @@ class MailchimpMember(models.Model):
         "An address can be in an audience only once.",
     )
     _remote_contact_idx = models.Index("(remote_contact_id, audience_id)")
-    _attention_idx = models.Index("(sync_state) WHERE sync_state != 'synced'")
+    _attention_idx = models.Index("(sync_result) WHERE sync_result != 'synced'")
 
     # === COMPUTE METHODS === #
 
@@ -214,9 +217,7 @@ class MailchimpMember(models.Model):
         self.env["mailchimp.consent"].sudo().create(entries)
         self.opt_out_by = "odoo" if out else False
         if out:
-            self.filtered(
-                lambda m: m.status == MARKETABLE_STATUS
-            ).sync_state = "to_push"
+            self._mark_changed()
 
     def _opt_out_for_good(self):
         """Opt out the subscription of a member that is gone.

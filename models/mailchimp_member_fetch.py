@@ -158,7 +158,11 @@ class MailchimpMemberFetch(models.AbstractModel):
             # Whoever was put on the list meanwhile, which neither side could see.
             audience.mailing_list_id._keep_opted_out()
         held = self.env["mailchimp.member"].search_count(
-            [("audience_id", "=", audience.id), ("forgotten", "=", False)]
+            [
+                ("audience_id", "=", audience.id),
+                ("forgotten", "=", False),
+                ("status", "!=", False),
+            ]
         )
         if full and held > window["announced"] - window["unusable"]:
             audience._enqueue_find_missing(run)
@@ -169,8 +173,8 @@ class MailchimpMemberFetch(models.AbstractModel):
         refused = self.env["mailchimp.member"].search(
             [
                 ("audience_id", "=", audience.id),
-                ("sync_state", "=", "error"),
-                ("status", "!=", MARKETABLE_STATUS),
+                ("sync_result", "=", "error"),
+                ("status", "not in", (MARKETABLE_STATUS, False)),
                 ("opt_out_by", "=", False),
                 ("contact_id", "!=", False),
             ]

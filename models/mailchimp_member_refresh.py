@@ -80,7 +80,13 @@ class MailchimpMemberRefresh(models.AbstractModel):
         gateway = audience.account_id._gateway()
         missing = set(
             self.env["mailchimp.member"]
-            .search([("audience_id", "=", audience.id), ("forgotten", "=", False)])
+            .search(
+                [
+                    ("audience_id", "=", audience.id),
+                    ("forgotten", "=", False),
+                    ("status", "!=", False),
+                ]
+            )
             .mapped("subscriber_hash")
         )
         for params in STREAMS:
@@ -108,6 +114,6 @@ class MailchimpMemberRefresh(models.AbstractModel):
         member = self.env["mailchimp.member"].search(
             [("audience_id", "=", audience.id), ("subscriber_hash", "=", hash_)]
         )
-        if member and not member.forgotten:
+        if member.status and not member.forgotten:
             member._forget(source)
             run._count(done=1, updated=1)

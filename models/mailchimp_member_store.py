@@ -28,8 +28,9 @@ COLUMNS = {
     "timestamp_opt": "timestamp",
     "last_changed": "timestamp",
     "fingerprint": "text",
-    "sync_state": "text",
+    "sync_result": "text",
     "error": "text",
+    "error_code": "text",
 }
 
 

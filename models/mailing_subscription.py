@@ -88,7 +88,7 @@ class MailingSubscription(models.Model):
             loose = members.filtered(lambda m: not m.contact_id and not m.opt_out_by)
             # Mailchimp's word was not carried to any contact so far.
             loose.filtered(
-                lambda m: m.status not in (MARKETABLE_STATUS, "archived")
+                lambda m: m.status not in (MARKETABLE_STATUS, "archived", False)
             ).opt_out_by = "mailchimp"
             if any(member.opt_out_by for member in members):
                 out |= subscription

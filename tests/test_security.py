@@ -23,9 +23,12 @@ MATRIX = {
     "mailchimp.consent": ("r", "r"),
     "mailchimp.run": ("r", "r"),
     "mailchimp.run.line": ("r", "r"),
+    "mailchimp.change": ("", ""),
     "mailchimp.job": ("r", "r"),
     "mailchimp.import": ("rwcu", "rwcu"),
 }
+# Those whose records are seen by the people of their company.
+COMPANY_MODELS = MATRIX.keys() - {"mailchimp.import", "mailchimp.change"}
 
 
 @tagged("post_install", "-at_install")
@@ -70,13 +73,13 @@ class TestAccess(MailchimpCase):
         elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
         self._everything_in(elsewhere)
         manager = new_test_user(self.env, "mc_here", groups=MANAGER)
-        for model in set(MATRIX) - {"mailchimp.import"}:
+        for model in COMPANY_MODELS:
             records = self.env[model].search([])
             self.assertTrue(records, model)
             self.assertFalse(records.with_user(manager)._filtered_access("read"), model)
             self.assertFalse(records.with_user(manager).search([]), model)
         manager.company_ids = [Command.link(elsewhere.id)]
-        for model in set(MATRIX) - {"mailchimp.import"}:
+        for model in COMPANY_MODELS:
             records = self.env[model].with_user(manager)
             records = records.with_context(allowed_company_ids=elsewhere.ids)
             self.assertTrue(records.search([]), model)
