@@ -12,6 +12,9 @@ class MailchimpInterest(models.Model):
     _order = "category_id, display_order, id"
 
     _parent_field = "category_id"
+    _remote_method = "list_interest_category_interests"
+    _remote_items = "interests"
+    _remote_fields = ("id", "name", "display_order", "subscriber_count")
 
     category_id = fields.Many2one(
         "mailchimp.interest.category",
@@ -41,6 +44,10 @@ class MailchimpInterest(models.Model):
                 if short
                 else f"{interest.category_id.name} / {interest.name}"
             )
+
+    @api.model
+    def _remote_path(self, parent):
+        return [*super()._remote_path(parent.audience_id), parent.mailchimp_id]
 
     @api.model
     def _values_from_mailchimp(self, data):

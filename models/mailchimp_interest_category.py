@@ -10,6 +10,9 @@ class MailchimpInterestCategory(models.Model):
     _description = "MailChimp Group Category"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, display_order, id"
+    _remote_method = "get_list_interest_categories"
+    _remote_items = "categories"
+    _remote_fields = ("id", "title", "type", "display_order")
 
     audience_id = fields.Many2one(
         "mailchimp.audience",
@@ -37,31 +40,12 @@ class MailchimpInterestCategory(models.Model):
     )
 
     @api.model
-    def _import(self, audience, gateway):
-        """Import all group categories of an audience with their groups.
-
-        :param recordset audience: one `mailchimp.audience`
-        :param Gateway gateway: of its account
-        """
-        pages = gateway.pages(
-            gateway.api.lists.get_list_interest_categories,
-            audience.mailchimp_id,
-            key="categories",
-            exclude_fields=["categories._links", "_links"],
-        )
-        categories = self._mirror(
-            audience, [item for page in pages for item in page.items]
-        )
+    def _import(self, parent, gateway):
+        """Import the groups of each category, too."""
+        categories = super()._import(parent, gateway)
         for category in categories:  # the API lists groups by category only
-            pages = gateway.pages(
-                gateway.api.lists.list_interest_category_interests,
-                audience.mailchimp_id,
-                category.mailchimp_id,
-                key="interests",
-                exclude_fields=["interests._links", "_links"],
-            )
-            items = [item for page in pages for item in page.items]
-            self.env["mailchimp.interest"]._mirror(category, items)
+            self.env["mailchimp.interest"]._import(category, gateway)
+        return categories
 
     @api.model
     def _values_from_mailchimp(self, data):

@@ -45,6 +45,20 @@ class MailchimpMergeField(models.Model):
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, display_order, id"
     _remote_key = "merge_id"
+    _remote_method = "get_list_merge_fields"
+    _remote_items = "merge_fields"
+    _remote_fields = (
+        "merge_id",
+        "name",
+        "tag",
+        "type",
+        "required",
+        "public",
+        "default_value",
+        "help_text",
+        "options",
+        "display_order",
+    )
 
     audience_id = fields.Many2one(
         "mailchimp.audience",
@@ -134,21 +148,6 @@ class MailchimpMergeField(models.Model):
             and field.comodel_name not in PROTECTED_MODELS
             and field.type in {*CONVERTERS, "many2one", "selection"}
         )
-
-    @api.model
-    def _import(self, audience, gateway):
-        """Import all merge fields of an audience.
-
-        :param recordset audience: one `mailchimp.audience`
-        :param Gateway gateway: of its account
-        """
-        pages = gateway.pages(
-            gateway.api.lists.get_list_merge_fields,
-            audience.mailchimp_id,
-            key="merge_fields",
-            exclude_fields=["merge_fields._links", "_links"],
-        )
-        self._mirror(audience, [item for page in pages for item in page.items])
 
     @api.model
     def _values_from_mailchimp(self, data):

@@ -6,8 +6,9 @@ from ..tools.coerce import with_ids
 class MailchimpRemote(models.AbstractModel):
     """What Odoo keeps of a thing that lives inside a Mailchimp audience.
 
-    A concrete model names the field of its parent and says how a payload becomes
-    values; creating, updating and archiving is the same for all.
+    A concrete model names the field of its parent, the list that Mailchimp keeps of it,
+    and says how a payload becomes values; reading, creating, updating and archiving is
+    the same for all.
     """
 
     _name = "mailchimp.remote"
@@ -15,6 +16,11 @@ class MailchimpRemote(models.AbstractModel):
 
     _parent_field = "audience_id"
     _remote_key = "id"
+    # The method of the client's `lists` that lists them, the key of its answer, and
+    # what is asked for.
+    _remote_method = None
+    _remote_items = None
+    _remote_fields = ()
 
     active = fields.Boolean(default=True)
     mailchimp_id = fields.Char(
@@ -29,6 +35,27 @@ class MailchimpRemote(models.AbstractModel):
         :return: field values (dict), ``mailchimp_id`` among them
         """
         raise NotImplementedError
+
+    @api.model
+    def _import(self, parent, gateway):
+        """Import everything that Mailchimp lists for ``parent``.
+
+        :param recordset parent: the record they belong to
+        :param Gateway gateway: of its account
+        :return: the records
+        """
+        pages = gateway.pages(
+            getattr(gateway.api.lists, self._remote_method),
+            *self._remote_path(parent),
+            key=self._remote_items,
+            fields=[f"{self._remote_items}.{name}" for name in self._remote_fields],
+        )
+        return self._mirror(parent, [item for page in pages for item in page.items])
+
+    @api.model
+    def _remote_path(self, parent):
+        """Return the ids of Mailchimp's that lead to what belongs to ``parent``."""
+        return [parent.mailchimp_id]
 
     @api.model
     def _mirror(self, parent, items):

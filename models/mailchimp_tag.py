@@ -10,6 +10,9 @@ class MailchimpTag(models.Model):
     _description = "MailChimp Tag"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, name, id"
+    _remote_method = "list_segments"
+    _remote_items = "segments"
+    _remote_fields = ("id", "name", "type", "member_count")
 
     audience_id = fields.Many2one(
         "mailchimp.audience",
@@ -44,20 +47,11 @@ class MailchimpTag(models.Model):
     )
 
     @api.model
-    def _import(self, audience, gateway):
-        """Import all tags and segments of an audience.
-
-        :param recordset audience: one `mailchimp.audience`
-        :param Gateway gateway: of its account
-        """
-        pages = gateway.pages(
-            gateway.api.lists.list_segments,
-            audience.mailchimp_id,
-            key="segments",
-            fields=[f"segments.{f}" for f in ("id", "name", "type", "member_count")],
-        )
-        tags = self._mirror(audience, [item for page in pages for item in page.items])
+    def _import(self, parent, gateway):
+        """Give what is new its Odoo tag, too."""
+        tags = super()._import(parent, gateway)
         tags._ensure_categories()
+        return tags
 
     @api.model
     def _values_from_mailchimp(self, data):
