@@ -37,6 +37,8 @@
         "views/mailchimp_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["mailchimp_connector/static/src/**/*"],
+        "web.assets_unit_tests": ["mailchimp_connector/static/tests/*.test.js"],
         "web.assets_tests": ["mailchimp_connector/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",

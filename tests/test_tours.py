@@ -51,3 +51,40 @@ class TestTours(MailchimpCase, HttpCase):
         self.start_tour(
             "/odoo/mailchimp-audiences", "mailchimp_audience", login="mailchimp_user"
         )
+
+    def test_run_shows_how_far_it_is(self):
+        """Lists and forms of runs follow them without being touched."""
+        for name, code in (
+            ("Read a page", "queue._run_batch(queue._new_worker())"),
+            ("Read the rest", "queue._cron_run_jobs()"),
+        ):
+            self.env["ir.actions.server"].create(
+                {
+                    "name": name,
+                    "model_id": self.env["ir.model"]._get_id("mailchimp.job"),
+                    "state": "code",
+                    "code": f"queue = model.with_user({SUPERUSER_ID})\n{code}",
+                }
+            )
+        self.small_pages()
+        self.import_audiences(members=False)
+        for number in range(25):
+            self.remote.add_member(f"person{number}@example.com")
+        self.later()
+        self.env["mailchimp.run"].search([]).unlink()
+        run = self.audience()._start_fetch("user", 5)
+
+        self.start_tour("/odoo/mailchimp-runs", "mailchimp_run", login="admin")
+
+        self.assertEqual((run.state, run.created), ("done", 25))
+
+    def test_scripts(self):
+        """Run the tests of our scripts, whose clock they move themselves."""
+        self.browser_js(
+            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id=799bc47e",
+            "",
+            login="admin",
+            timeout=300,
+            success_signal="[HOOT] Test suite succeeded",
+            error_checker=lambda message: "[HOOT]" not in message,
+        )
