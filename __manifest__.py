@@ -16,6 +16,8 @@
         "security/ir.model.access.csv",
         "security/mailchimp_rules.xml",
         "data/ir_cron.xml",
+        "data/ir_actions_server.xml",
+        "wizards/mailchimp_export_views.xml",
         "wizards/mailchimp_import_views.xml",
         "views/mailchimp_run_line_views.xml",
         "views/mailchimp_run_views.xml",

@@ -25,6 +25,10 @@ from . import mailchimp_member_store
 from . import mailchimp_contact_sync
 from . import mailchimp_contact_records
 from . import mailchimp_contact_consent
+from . import mailchimp_member_export
+from . import mailchimp_member_export_lines
+from . import mailchimp_member_answer
+from . import mailchimp_exportable
 from . import mailchimp_consent
 from . import mailchimp_run
 from . import mailchimp_run_line
@@ -37,3 +41,5 @@ from . import mailing_contact
 from . import mailing_list
 from . import mailing_subscription
 from . import res_partner
+from . import mailing_contact_export
+from . import res_partner_export

@@ -7,6 +7,7 @@ from . import test_contact_refused
 from . import test_contact_sync
 from . import test_contact_values
 from . import test_crash
+from . import test_export
 from . import test_fault_matrix
 from . import test_gateway_answers
 from . import test_gateway_batches

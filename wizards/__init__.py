@@ -1,1 +1,2 @@
+from . import mailchimp_export
 from . import mailchimp_import

@@ -1,0 +1,113 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..const import PRIORITY_USER
+from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from .mailchimp_run import OPEN_STATES
+
+
+class MailchimpMemberAnswer(models.Model):
+    """Sending one person while somebody waits for Mailchimp's answer.
+
+    What cannot be sent now stays in the queue, which has it already: nothing is lost.
+    """
+
+    _inherit = "mailchimp.member"
+
+    def _answer_now(self, run):
+        """Send this member and say in plain words what came of it.
+
+        :param recordset run: the `mailchimp.run` that reports it, with its push queued
+        :return: kind of message (success, warning or danger), message
+        """
+        self.ensure_one()
+        name = self.audience_id.name
+        try:
+            with self.env.cr.savepoint():
+                self._send_now(run)
+        except (MailchimpRetryLater, MailchimpAuthError) as error:
+            return "warning", self.env._(
+                "%(audience)s: Mailchimp cannot be reached right now (%(error)s). The "
+                "change is queued and sent by itself later.",
+                audience=name,
+                error=error,
+            )
+        except MailchimpError as error:
+            return "danger", self.env._(
+                "%(audience)s: Mailchimp refused it: %(error)s",
+                audience=name,
+                error=error,
+            )
+        self._close_run(run)
+        return self._answer_of(run)
+
+    def _update_now(self):
+        """Send these members of one person: each in a run of its own.
+
+        :return: list of answers, see `_answer_now`
+        """
+        answers = []
+        for member in self:
+            run = member._start_update("user", PRIORITY_USER)
+            answers.append(member._answer_now(run))
+        return answers
+
+    def _start_update(self, trigger, priority):
+        """Queue the push of these members of one audience.
+
+        :param str trigger: who asked (`mailchimp.run.trigger`)
+        :param int priority: of the job
+        :return: the run
+        """
+        # sudo: users start runs, only the connector writes them and the members.
+        members = self.sudo()
+        audience = members.audience_id
+        run = members.env["mailchimp.run"]._open_run(
+            audience.account_id, "update", trigger, audience
+        )
+        run.total = len(members)
+        members._forget_error()
+        members.env["mailchimp.change"]._add(members.ids)
+        audience._enqueue_push(run=run, priority=priority)
+        return run
+
+    def _send_now(self, run):
+        """Plan and send, as the queue would; what was seen as changed is settled."""
+        Push = self.env["mailchimp.member.push"]
+        query = SQL(
+            "SELECT id FROM mailchimp_change WHERE member_id = ANY(%s)", self.ids
+        )
+        seen = [row[0] for row in self.env.execute_query(query)]
+        steps = Push._plan(self.audience_id, self)
+        for _checkpoint in Push._send(self.audience_id, steps, run) or ():
+            pass
+        self.env["mailchimp.change"]._settle(self.ids, seen)
+
+    def _close_run(self, run):
+        """The queued push has nothing left to do: give it up, and end the run."""
+        jobs = run.job_ids.filtered(lambda job: job.state == "pending")
+        jobs._cancel()
+        if run.state in OPEN_STATES or run.state == "cancelled":
+            now = fields.Datetime.now()
+            run.write({"state": "done", "started_at": now, "finished_at": now})
+
+    def _answer_of(self, run):
+        """Say what became of this member: refused, left out, or in the audience."""
+        self.invalidate_recordset()
+        name = self.audience_id.name
+        line = run.line_ids[:1]
+        if self.sync_result == "error" or line.state == "failed":
+            return "danger", self._answer_text(self.error or line.reason, line.advice)
+        if line.state == "skipped" or not self.status:
+            return "warning", self._answer_text(line.reason, line.advice)
+        status = dict(self._fields["status"]._description_selection(self.env))
+        return "success", self.env._(
+            "%(email)s is in %(audience)s: %(status)s.",
+            email=self.email,
+            audience=name,
+            status=status[self.status],
+        )
+
+    def _answer_text(self, reason, advice):
+        parts = (f"{self.audience_id.name}:", reason, advice)
+        return " ".join(part for part in parts if part)
