@@ -35,6 +35,7 @@ from . import mailchimp_run_line
 from . import mailchimp_run_line_actions
 from . import mailchimp_job
 from . import mailchimp_job_brief
+from . import mailchimp_job_choice
 from . import mailchimp_job_engine
 from . import mailchimp_job_outcome
 from . import mailing_contact

@@ -84,7 +84,11 @@ class MailchimpJob(models.Model):
     finished_at = fields.Datetime(readonly=True)
     error = fields.Text(readonly=True)
 
-    _next_idx = models.Index("(priority, id, run_after) WHERE state = 'pending'")
+    # Statistics lag behind a burst of jobs: if all queries for pending jobs could use
+    # it, PostgreSQL would read it from end to end rather than look up one identity.
+    _next_idx = models.Index(
+        "(priority, id, run_after) WHERE state = 'pending' AND run_after > '-infinity'"
+    )
     _identity_idx = models.Index(
         "(identity) WHERE state = 'pending' AND identity IS NOT NULL"
     )
@@ -229,10 +233,7 @@ class MailchimpJob(models.Model):
         Scheduled actions look at the clock once a minute: one trigger per minute will
         do, and one per transaction for now.
         """
-        cron = self._engine_is_cron() and self.env.ref(
-            "mailchimp_connector.ir_cron_run_jobs", False
-        )
-        if not cron:
+        if not self._engine_is_cron():
             return
         if at and at > fields.Datetime.now():
             at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
@@ -241,6 +242,9 @@ class MailchimpJob(models.Model):
         woken = self.env.cr.precommit.data.setdefault("mailchimp_woken", set())
         # A worker looks again after each transaction of its own.
         if at in woken or (not at and self.env.cr.cache.get(RUNNING)):
+            return
+        cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs", False)
+        if not cron:
             return
         woken.add(at)
         # sudo: everybody's change may wake the queue, nobody may edit the action.

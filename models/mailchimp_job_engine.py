@@ -8,7 +8,6 @@ import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL
 
 from odoo.addons.base.models.ir_cron import MIN_TIME_PER_JOB
 
@@ -26,8 +25,6 @@ LOOP_SECONDS = 50
 # that goes on later ends it, so that nothing urgent waits behind a batch.
 MAX_BATCH = 64
 BATCH_SECONDS = 0.1
-# First key of the advisory locks on identities; any number that nobody else uses.
-IDENTITY_LOCK = 0x6D636A62
 # What may be gone when the same job is tried again. A bare Exception is how Odoo tells
 # a worker that it used up its CPU time.
 _TEMPORARY = (MailchimpRetryLater, OSError, MemoryError, psycopg2.OperationalError)
@@ -101,11 +98,10 @@ class MailchimpJob(models.Model):
         records = self.env[self.model].browse(self.res_ids or ()).exists()
         if self.res_ids and not records:
             return None  # deleted meanwhile: nothing is left to do
-        records = records.with_user(SUPERUSER_ID).with_context(
-            lang=self.user_id.lang, mailchimp_job_id=self.id
-        )
-        if self.company_id:
-            records = records.with_company(self.company_id)
+        records = records.with_user(SUPERUSER_ID).with_context(lang=self.user_id.lang)
+        # sudo: an action of another user may run the queue, too.
+        if company := self.account_id.sudo().company_id:
+            records = records.with_company(company)
         return getattr(records, self.method)(**(self.args or {}))
 
     @api.model
@@ -176,6 +172,7 @@ class MailchimpJob(models.Model):
         """
         started = time.monotonic()
         jobs = self._lock_due(1 if worker.careful else worker.batch)
+        jobs = jobs.with_context(mailchimp_deadline=worker.deadline)
         if worker.careful and jobs and not jobs.started_at:
             jobs.started_at = fields.Datetime.now()
             self._commit()
@@ -193,70 +190,6 @@ class MailchimpJob(models.Model):
         self.env.cr.cache[RUNNING] = set()
         worker.batch = min(worker.batch * 2, MAX_BATCH) if more else 1
         return bool(jobs)
-
-    @api.model
-    def _due_condition(self):
-        """SQL: a pending job ``j`` whose time has come and that nothing holds back.
-
-        Of one identity, the job that has begun comes first, then the oldest. OFFSET 0
-        keeps the planner from joining whole tables before it takes the first jobs.
-        """
-        return SQL(
-            """j.state = 'pending' AND j.run_after <= %(now)s
-               AND NOT EXISTS (SELECT FROM mailchimp_run r WHERE r.id = j.run_id
-                                AND r.state IN ('paused', 'cancelled') OFFSET 0)
-               AND NOT EXISTS (SELECT FROM mailchimp_account a
-                                WHERE a.id = j.account_id
-                                  AND (a.state != 'connected' OR a.active IS NOT TRUE
-                                       OR a.paused_until > %(now)s) OFFSET 0)
-               AND NOT EXISTS (SELECT FROM mailchimp_job o
-                                WHERE o.identity = j.identity AND o.state = 'pending'
-                                  AND (o.steps = 0, o.id) < (j.steps = 0, j.id)
-                               OFFSET 0)""",
-            now=fields.Datetime.now(),
-        )
-
-    @api.model
-    def _lock_due(self, limit):
-        """Lock the most urgent jobs that no other worker holds.
-
-        Our own table, and the lock must be taken by the very query that chooses:
-        between a search and a lock another worker would get there first. It is the
-        first query of its transaction, whose view of the data begins with it. The lock
-        on the identity is for jobs that were not there, or failed, when another one
-        of theirs was chosen. Statistics lag behind a burst of jobs: a planner that may
-        sort would sort all of them for each batch.
-        """
-        query = SQL(
-            """SET LOCAL enable_sort TO off;
-               WITH due AS MATERIALIZED (
-                   SELECT j.id, j.identity FROM mailchimp_job j WHERE %s
-                    ORDER BY j.priority, j.id LIMIT %s FOR UPDATE OF j SKIP LOCKED)
-               SELECT id FROM due
-                WHERE identity IS NULL
-                   OR pg_try_advisory_xact_lock(%s, hashtext(identity))""",
-            self._due_condition(),
-            limit,
-            IDENTITY_LOCK,
-        )
-        while True:
-            try:
-                self.env.cr.execute(query, log_exceptions=False)
-                jobs = self.browse(row[0] for row in self.env.cr.fetchall())
-            except psycopg2.errors.SerializationFailure:
-                # Somebody finished, or changed, one of them since it was looked up.
-                self.env.cr.rollback()
-            else:
-                self.env.cr.execute("RESET enable_sort")
-                return jobs
-
-    @api.model
-    def _count_due(self):
-        self.env.flush_all()
-        query = SQL(
-            "SELECT count(*) FROM mailchimp_job j WHERE %s", self._due_condition()
-        )
-        return self.env.execute_query(query)[0][0]
 
     @api.model
     def _settle(self):
@@ -284,8 +217,7 @@ class MailchimpJob(models.Model):
         """
         try:
             with self.env.cr.savepoint():
-                job = self.with_context(mailchimp_deadline=worker.deadline)
-                generator = worker.resume(self) or job._dispatch()
+                generator = worker.resume(self) or self._dispatch()
                 if not isinstance(generator, Iterator) or next(generator, _END) is _END:
                     return "done"
                 self._record_step()

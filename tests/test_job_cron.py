@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from odoo.addons.mailchimp_connector.exceptions import MailchimpRejected
 
@@ -181,3 +181,49 @@ class TestBatch(CommittingJobCase):
 
         self.transactions(20, body)
         self.assertEqual(self.log.index("urgent"), self.log.index(5) + 1)
+
+
+@tagged("post_install", "-at_install")
+class TestBurst(JobCase):
+    """Many jobs at once, while the planner believes that there are none."""
+
+    def setUp(self):
+        super().setUp()
+        self.env.cr.execute("TRUNCATE mailchimp_job")
+        self.env.cr.execute("ANALYZE mailchimp_job")
+        self.env.cr.execute(
+            """INSERT INTO mailchimp_job (name, model, res_ids, method, args, identity,
+                                          priority, state, attempts, max_attempts,
+                                          steps, run_after)
+               SELECT 'Burst', 'res.partner', '[]', '_job_call', '{}', 'one of ' || n,
+                      20, 'pending', 0, 15, 0, '2020-01-01'
+                 FROM generate_series(1, 2000) AS n"""
+        )
+
+    def rows_read(self, query):
+        """Run a query; return how many rows it looked at, the useless ones too."""
+        explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) %s", query)
+        nodes, rows = [self.env.execute_query(explain)[0][0][0]["Plan"]], 0
+        while nodes:
+            node = nodes.pop()
+            nodes += node.get("Plans", ())
+            removed = node.get("Rows Removed by Filter", 0)
+            rows += (node["Actual Rows"] + removed) * node["Actual Loops"]
+        return rows
+
+    def test_choosing_looks_at_little_more_than_it_takes(self):
+        self.env.cr.execute("SET LOCAL enable_sort TO off")
+        self.assertLess(self.rows_read(self.Job._lock_query(10)), 200)
+
+    def test_coalescing_looks_at_one_identity(self):
+        vals = {
+            "priority": 20,
+            "run_after": fields.Datetime.now(),
+            "identity": "one of 1999",
+            "model": "res.partner",
+            "method": "_job_call",
+            "run_id": False,
+            "res_ids": [],
+            "args": {},
+        }
+        self.assertLess(self.rows_read(self.Job._coalesce_query(vals)), 20)
