@@ -10,6 +10,12 @@ from . import mailchimp_audience_webhook
 from . import mailchimp_audience_registration
 from . import mailchimp_audience_event
 from . import mailchimp_merge_field
+from . import mailchimp_merge_field_source
+from . import mailchimp_merge_field_outgoing
+from . import mailchimp_merge_field_state
+from . import mailchimp_audience_mapping
+from . import mailchimp_payload
+from . import mailchimp_payload_reasons
 from . import mailchimp_tag
 from . import mailchimp_interest_category
 from . import mailchimp_interest

@@ -2,7 +2,6 @@ from functools import partial
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..const import (
@@ -35,6 +34,7 @@ class MappedField(NamedTuple):
     model: str
     field: str | None
     convert: callable
+    rule: str  # who is right when both sides changed, see `tools.merge.settle`
 
 
 class MailchimpMergeField(models.Model):
@@ -76,12 +76,37 @@ class MailchimpMergeField(models.Model):
     default_value = fields.Char(readonly=True)
     help_text = fields.Char(readonly=True)
     choices = fields.Json(readonly=True)
+    phone_format = fields.Char(readonly=True)
     display_order = fields.Integer(readonly=True, aggregator=None)
     field_path = fields.Char(
         string="Odoo Field",
-        help="The field of the mailing contact that takes the value; "
-        "partner_id.<field> for the customer, partner_id alone for the address of the "
-        "customer. Empty: the value is only kept on the member.",
+        help="The field of the mailing contact or its customer that has the value; the "
+        "customer alone stands for the address. What only goes to Mailchimp may also "
+        "come from further away, such as the name of the customer's country. Empty: "
+        "the value is only kept on the member.",
+    )
+    direction = fields.Selection(
+        [
+            ("both", "Both Ways"),
+            ("to_odoo", "To Odoo"),
+            ("to_mailchimp", "To Mailchimp"),
+        ],
+        default="both",
+        required=True,
+        help="To Odoo: edits in Odoo never change Mailchimp. To Mailchimp: edits in "
+        "Mailchimp never change Odoo.",
+    )
+    ownership = fields.Selection(
+        [
+            ("odoo", "Odoo Wins"),
+            ("mailchimp", "Mailchimp Wins"),
+            ("newest", "The Newest Wins"),
+            ("if_empty", "Only Fill Empty"),
+            ("ask", "Ask"),
+        ],
+        help="Who is right when the value changed on both sides. Empty: what the "
+        "account says (Sync Priority). Only Fill Empty: a value is never replaced. "
+        "Ask: both stand until somebody decides.",
     )
 
     field_label = fields.Char(string="Goes to", compute="_compute_field_label")
@@ -89,32 +114,6 @@ class MailchimpMergeField(models.Model):
     _audience_mailchimp_uniq = models.Constraint(
         "UNIQUE(audience_id, mailchimp_id)", "This merge field was imported already."
     )
-
-    @api.depends("field_path", "type")
-    def _compute_field_label(self):
-        for merge_field in self:
-            target = merge_field._target_field() if merge_field.field_path else None
-            merge_field.field_label = target and merge_field._target_label(*target)
-
-    def _target_label(self, model, field):
-        label = field._description_string(self.env) if field else self.env._("Address")
-        owner = (
-            self.env._("Customer") if model == "res.partner" else self.env._("Contact")
-        )
-        return f"{owner} > {label}"
-
-    @api.constrains("field_path")
-    def _check_field_path(self):
-        for field in self.filtered("field_path"):
-            if not field._target_field():
-                raise ValidationError(
-                    self.env._(
-                        "%(path)s is not a field that a value of %(tag)s can be "
-                        "written to.",
-                        path=field.field_path,
-                        tag=field.tag,
-                    )
-                )
 
     def _target_field(self):
         """Return the Odoo field of this mapping.
@@ -152,6 +151,7 @@ class MailchimpMergeField(models.Model):
     @api.model
     def _values_from_mailchimp(self, data):
         type_ = short_text(data.get("type"))
+        options = as_map(data.get("options"))
         tag = short_text(data.get("tag")) or f"MMERGE{data['merge_id']}"
         return {
             "mailchimp_id": data["merge_id"],
@@ -162,7 +162,8 @@ class MailchimpMergeField(models.Model):
             "public": bool(data.get("public")),
             "default_value": short_text(data.get("default_value")),
             "help_text": short_text(data.get("help_text")),
-            "choices": clean_json(as_map(data.get("options")).get("choices")) or False,
+            "choices": clean_json(options.get("choices")) or False,
+            "phone_format": short_text(options.get("phone_format")),
             "display_order": small_integer(data.get("display_order")),
         }
 
@@ -210,6 +211,16 @@ class MailchimpMergeField(models.Model):
 
     # === VALUES === #
 
+    def _mapped(self, direction):
+        """Return the fields whose values travel that way."""
+        return self.filtered(
+            lambda field: field.field_path and field.direction in ("both", direction)
+        )
+
+    def _rule(self):
+        """Return who is right when both sides changed, see `tools.merge.settle`."""
+        return self.ownership or self.audience_id.account_id._merge_rule()
+
     def _mapping(self):
         """Prepare the conversion of merge values, once for many members.
 
@@ -217,16 +228,17 @@ class MailchimpMergeField(models.Model):
         """
         mapped = []
         lookups = {}
-        for merge_field in self.filtered("field_path"):
+        for merge_field in self._mapped("to_odoo"):
             target = merge_field._target_field()
             if not target:
-                continue  # the Odoo field is gone; `_check_field_path` names it on edit
+                continue  # named by `_report_broken`
             model, field = target
             if field is None:
                 convert, name = self._address_converter(lookups), None
             else:
                 convert, name = self._converter(field, lookups), field.name
-            mapped.append(MappedField(merge_field.tag, model, name, convert))
+            rule = merge_field._rule()
+            mapped.append(MappedField(merge_field.tag, model, name, convert, rule))
         return mapped
 
     def _converter(self, field, lookups):
