@@ -98,6 +98,8 @@ class MailchimpMemberImport(models.AbstractModel):
                 row["fingerprint"] = None
         self._store(audience, rows)
         self._store_labels(audience, rows)
+        to_push = [row["member_id"] for row in rows if row["to_push"]]
+        self.env["mailchimp.member"].browse(to_push)._mark_changed()
 
     @api.model
     def _changed_rows(self, audience, items, keys):
@@ -207,8 +209,10 @@ class MailchimpMemberImport(models.AbstractModel):
                 held,
                 is_new=not held["member_id"],
                 base=held["old_values"] or {},
-                sync_state="synced",
+                sync_result="synced",
+                to_push=False,
                 error=None,
+                error_code=None,
             )
             for held in self.env.execute_query_dict(query)
         ]
