@@ -17,6 +17,8 @@
         "security/mailchimp_rules.xml",
         "data/ir_cron.xml",
         "data/ir_actions_server.xml",
+        "data/ir_cron_activity.xml",
+        "data/mail_activity_type.xml",
         "wizards/mailchimp_export_views.xml",
         "wizards/mailchimp_import_views.xml",
         "views/mailchimp_run_line_views.xml",
@@ -36,6 +38,8 @@
         "views/mailing_contact_views.xml",
         "views/mailing_list_views.xml",
         "views/res_partner_views.xml",
+        "views/mailchimp_shared_address_views.xml",
+        "views/mailchimp_correction_views.xml",
         "views/mailchimp_menus.xml",
     ],
     "assets": {

@@ -39,6 +39,9 @@ from . import mailchimp_consent
 from . import mailchimp_run
 from . import mailchimp_run_line
 from . import mailchimp_run_line_actions
+from . import mailchimp_run_line_solved
+from . import mailchimp_activity
+from . import mailchimp_shared_address
 from . import mailchimp_job
 from . import mailchimp_job_brief
 from . import mailchimp_job_choice
@@ -49,4 +52,5 @@ from . import mailing_list
 from . import mailing_subscription
 from . import res_partner
 from . import mailing_contact_export
+from . import mailing_subscription_export
 from . import res_partner_export

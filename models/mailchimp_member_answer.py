@@ -14,6 +14,12 @@ class MailchimpMemberAnswer(models.Model):
 
     _inherit = "mailchimp.member"
 
+    synced_at = fields.Datetime(
+        related="audience_id.pulled_at",
+        string="Last Sync",
+        help="When the members of the audience were fetched last.",
+    )
+
     def _answer_now(self, run):
         """Send this member and say in plain words what came of it.
 
@@ -78,10 +84,9 @@ class MailchimpMemberAnswer(models.Model):
             "SELECT id FROM mailchimp_change WHERE member_id = ANY(%s)", self.ids
         )
         seen = [row[0] for row in self.env.execute_query(query)]
-        steps = Push._plan(self.audience_id, self)
-        for _checkpoint in Push._send(self.audience_id, steps, run) or ():
-            pass
+        Push._push_members(self.audience_id, self, run)
         self.env["mailchimp.change"]._settle(self.ids, seen)
+        self.env["mailchimp.run.line"]._solve(self.ids)
 
     def _close_run(self, run):
         """The queued push has nothing left to do: give it up, and end the run."""
@@ -94,8 +99,18 @@ class MailchimpMemberAnswer(models.Model):
     def _answer_of(self, run):
         """Say what became of this member: refused, left out, or in the audience."""
         self.invalidate_recordset()
-        name = self.audience_id.name
+        if not self.exists():  # another member has the address, and took it over
+            return "success", self.env._(
+                "%s: it is there already.", run.audience_id.name
+            )
+        name = run.audience_id.name
         line = run.line_ids[:1]
+        if self.sync_state == "to_push":
+            return "warning", self.env._(
+                "%s: something changed in Mailchimp meanwhile. The change is queued "
+                "and sent in a moment.",
+                name,
+            )
         if self.sync_result == "error" or line.state == "failed":
             return "danger", self._answer_text(self.error or line.reason, line.advice)
         if line.state == "skipped" or not self.status:

@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..const import PRIORITY_USER
 
@@ -9,6 +10,72 @@ class MailingContactExport(models.Model):
 
     _name = "mailing.contact"
     _inherit = ["mailing.contact", "mailchimp.exportable"]
+
+    mailchimp_pending = fields.Boolean(
+        string="Pending for Export",
+        compute="_compute_mailchimp_pending",
+        search="_search_mailchimp_pending",
+        groups="mailchimp_connector.group_mailchimp_user",
+        help="On the mailing list of an audience, but not in Mailchimp yet.",
+    )
+    mailchimp_problem = fields.Char(
+        string="What Is Wrong",
+        compute="_compute_mailchimp_problem",
+        groups="mailchimp_connector.group_mailchimp_user",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("subscription_ids.list_id", "mailchimp_member_ids.status")
+    def _compute_mailchimp_pending(self):
+        pending = self.search(
+            [("id", "in", self.ids), ("mailchimp_pending", "=", True)]
+        )
+        for contact in self:
+            contact.mailchimp_pending = contact in pending
+
+    @api.model
+    def _search_mailchimp_pending(self, operator, _value):
+        """Find contacts on a Mailchimp list whose address no member stands for.
+
+        Whoever opted out of the list is not going to be exported.
+        """
+        if operator != "in":
+            return NotImplemented
+        self.env["mailchimp.member"].flush_model(["status", "subscriber_hash"])
+        query = SQL(
+            """(SELECT s.contact_id
+                  FROM mailing_subscription s
+                  JOIN mailing_contact c ON c.id = s.contact_id
+                  JOIN mailchimp_audience a ON a.mailing_list_id = s.list_id
+                 WHERE a.active AND a.company_id = ANY(%s) AND s.opt_out IS NOT TRUE
+                   AND NOT EXISTS (
+                       SELECT FROM mailchimp_member m
+                        WHERE m.audience_id = a.id
+                          AND (m.contact_id = c.id
+                               OR m.subscriber_hash = md5(c.email_normalized))
+                          AND (m.status IS NOT NULL OR m.forgotten)))""",
+            self.env.companies.ids,
+        )
+        return [("id", "in", query)]
+
+    @api.depends("email", "mailchimp_member_ids.error")
+    def _compute_mailchimp_problem(self):
+        for contact in self:
+            errors = contact.mailchimp_member_ids.filtered("error").mapped("error")
+            contact.mailchimp_problem = (
+                errors[0] if errors else self._no_address(contact)
+            )
+
+    @api.model
+    def _no_address(self, contact):
+        if contact.email_normalized:
+            return False
+        if contact.email:
+            return self.env._("“%s” is not an email address.", contact.email)
+        return self.env._("There is no email address.")
+
+    # === ACTION METHODS === #
 
     def action_mailchimp_export(self):
         """Export to the audiences on the *Subscriptions* lines of these contacts."""
@@ -31,6 +98,8 @@ class MailingContactExport(models.Model):
             runs |= listed._mailchimp_start_export(audience, "user", PRIORITY_USER)
         self._mailchimp_note_unlisted(audiences, runs[:1])
         return runs._open()
+
+    # === BUSINESS METHODS === #
 
     def _mailchimp_audiences(self):
         """Return the audiences that the user sees among the lists of these contacts."""

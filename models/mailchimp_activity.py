@@ -1,0 +1,112 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, plaintext2html
+
+from ..const import PRIORITY_SCHEDULED
+
+ACTIVITY = "mailchimp_connector.mail_activity_type_attention"
+
+
+class MailchimpAccountActivity(models.Model):
+    """Calls the responsible person once a day, if something needs a human.
+
+    There is one activity for an account, which says how much there is to do; it closes
+    itself when nothing is left. What keeps an account from working at all (its key) has
+    an activity of its own.
+    """
+
+    _inherit = "mailchimp.account"
+
+    # === SCHEDULED ACTIONS === #
+
+    @api.model
+    def _cron_call_people(self):
+        """Queue the look at what needs a human, for each account."""
+        for account in self.search([]):
+            # Not as a job of the account: a broken one has the more to tell.
+            self.env["mailchimp.job"]._enqueue(
+                account,
+                "_job_call_people",
+                name=self.env._("See what needs a person in %s", account.name),
+                identity=f"call:{account.id}",
+                priority=PRIORITY_SCHEDULED,
+            )
+
+    def _job_call_people(self):
+        """Schedule, refresh or close the activity of these accounts."""
+        self.env["mailchimp.run.line"]._solve_deleted()
+        for account in self:
+            responsible = account._responsible()
+            account = account.with_context(lang=responsible.lang)
+            to_do = [text for count, text in account._to_do() if count]
+            if to_do:
+                account._call(responsible, to_do)
+            else:
+                account._close_call()
+
+    # === BUSINESS METHODS === #
+
+    def _to_do(self):
+        """Return what needs a human in this account: list of (how many, in words)."""
+        _ = self.env._
+        jobs = self._count_of("mailchimp.job", [("state", "=", "failed")], "account_id")
+        runs = self._count_of(
+            "mailchimp.run", [("state", "=", "approval")], "account_id"
+        )
+        lines = self._count_of("mailchimp.run.line", [("resolution", "=", "open")])
+        conflicts = self._count_of(
+            "mailchimp.member",
+            [("sync_result", "=", "conflict"), ("ignored", "=", False)],
+        )
+        return [
+            (runs, _("%s run(s) wait for your approval", runs)),
+            (conflicts, _("%s member(s) changed on both sides: decide", conflicts)),
+            (lines, _("%s record(s) could not be synchronized: see the logs", lines)),
+            (jobs, _("%s queue job(s) failed for good: retry or cancel them", jobs)),
+        ]
+
+    def _count_of(self, model, domain, link="audience_id.account_id"):
+        return self.env[model].search_count([*domain, (link, "=", self.id)])
+
+    def _call(self, user, to_do):
+        """Let the activity of this account say what there is to do today."""
+        vals = {
+            "summary": self.env._("Mailchimp needs you"),
+            "note": plaintext2html("\n".join(to_do)),
+            "user_id": user.id,
+            "date_deadline": fields.Date.context_today(self),
+        }
+        activity = self.activity_search([ACTIVITY])
+        activity[1:].unlink()
+        if activity:
+            activity[0].write(vals)
+        else:
+            self.activity_schedule(ACTIVITY, **vals)
+
+    def _close_call(self):
+        self.activity_feedback(
+            [ACTIVITY], feedback=self.env._("Nothing is left to do.")
+        )
+
+
+class MailchimpRunLine(models.Model):
+    """Logs about what is gone need nobody."""
+
+    _inherit = "mailchimp.run.line"
+
+    @api.model
+    def _solve_deleted(self):
+        """Close the logs about contacts and customers that were deleted since."""
+        self.flush_model()
+        for model, table in (
+            ("mailing.contact", "mailing_contact"),
+            ("res.partner", "res_partner"),
+        ):
+            query = SQL(
+                """UPDATE mailchimp_run_line l SET resolution = 'solved'
+                    WHERE l.resolution = 'open' AND l.res_model = %s
+                      AND NOT EXISTS (SELECT FROM %s r WHERE r.id = l.res_id)""",
+                model,
+                SQL.identifier(table),
+            )
+            self.env.cr.execute(query)
+        self.invalidate_model(["resolution"])
