@@ -340,7 +340,7 @@ def converter(odoo_type, type_, tz="UTC", labels=None, choices=None, american=Fa
     if odoo_type in _NUMERIC and type_ == "number":
         return short_number
     if odoo_type == "boolean" and type_ == "number":
-        return int
+        return lambda value: 1 if value else 0
     if type_ in ("date", "birthday"):
         fit = _FITS[type_]
         if odoo_type == "date":
