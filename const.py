@@ -115,4 +115,8 @@ RUN_KINDS = [
     ("webhook", "Webhook"),
     ("export", "Export to MailChimp"),
     ("update", "Update to MailChimp"),
+    ("opt_in", "Request Opt-in"),
+    ("unsubscribe", "Unsubscribe in MailChimp"),
+    ("archive", "Archive in MailChimp"),
+    ("delete", "Delete Permanently in MailChimp"),
 ]

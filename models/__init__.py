@@ -54,3 +54,16 @@ from . import res_partner
 from . import mailing_contact_export
 from . import mailing_subscription_export
 from . import res_partner_export
+from . import mailchimp_account_push
+from . import mailchimp_member_push_plan
+from . import mailchimp_member_push_words
+from . import mailchimp_member_push
+from . import mailchimp_member_push_send
+from . import mailchimp_member_push_identity
+from . import mailchimp_member_push_outcome
+from . import mailchimp_batch
+from . import mailchimp_batch_submit
+from . import mailchimp_batch_results
+from . import mailchimp_audience_push
+from . import mailchimp_member_actions
+from . import mailchimp_run_batch

@@ -220,6 +220,7 @@ class MailchimpMemberStore(models.AbstractModel):
                 "new_status": row["status"],
                 "occurred_at": _moment_of_consent(row) or self.env.cr.now(),
                 "evidence": _evidence(row, hinted),
+                "user_id": self.env.context.get("mailchimp_user"),
             }
             for row in moved
         ]
@@ -228,12 +229,13 @@ class MailchimpMemberStore(models.AbstractModel):
                 """INSERT INTO mailchimp_consent
                           (audience_id, company_id, source, email, member_id,
                            contact_id, partner_id, old_status, new_status,
-                           occurred_at, evidence)
+                           occurred_at, evidence, user_id)
                    SELECT %s, %s, %s, i.*
                      FROM jsonb_to_recordset(%s::jsonb)
                           AS i(email text, member_id int, contact_id int,
                                partner_id int, old_status text, new_status text,
-                               occurred_at timestamp, evidence jsonb)""",
+                               occurred_at timestamp, evidence jsonb,
+                               user_id int)""",
                 audience.id,
                 audience.company_id.id,
                 source,

@@ -1,0 +1,280 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import split_every
+
+from ..const import PRIORITY_USER
+from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from ..tools.push import MARKETED
+from .mailchimp_member_push import CLAIM
+
+MANAGER = "mailchimp_connector.group_mailchimp_manager"
+
+
+class MailchimpMemberActions(models.Model):
+    """What people do about members in Mailchimp, each a named act of its own.
+
+    Of one member the answer is awaited and told; several become a run.
+    """
+
+    _inherit = "mailchimp.member"
+
+    batch_id = fields.Many2one(
+        "mailchimp.batch",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
+        help="Operations on this member are under way; it is not pushed meanwhile.",
+    )
+
+    # === ACTION METHODS === #
+
+    def action_push(self):
+        """Send what Odoo says of these members, whatever was said about them so far."""
+        self._check_act()
+        if len(self) > 1:
+            runs = self.env["mailchimp.run"]
+            for members in self.grouped("audience_id").values():
+                runs |= members._start_update("user", PRIORITY_USER)
+            return runs._open()
+        return self._tell(self.sudo()._update_now())
+
+    def action_request_optin(self):
+        """Let Mailchimp ask these people to confirm that they want mails.
+
+        A deliberate act: who asked, and why (``mailchimp_reason`` of the context), is
+        kept in the ledger. Nobody is subscribed by it, only the answer does that.
+        """
+        return self._act("opt_in")
+
+    def action_unsubscribe(self):
+        """Opt out these people, in Odoo and in Mailchimp."""
+        return self._act("unsubscribe")
+
+    def action_archive_remote(self):
+        """Archive these people in Mailchimp: data stay, and so does the way back."""
+        return self._act("archive")
+
+    def action_delete_permanently(self):
+        """Delete these people in Mailchimp for good; for managers only."""
+        if not self.env.user.has_group(MANAGER):
+            raise AccessError(
+                self.env._("Only MailChimp managers may delete people permanently.")
+            )
+        return self._act("delete")
+
+    def _check_act(self):
+        """Refuse what cannot be done before anything is."""
+        self.check_access("read")
+        if not self:
+            raise UserError(self.env._("Choose the members first."))
+        self.account_id._check_connected()
+
+    def _act(self, action):
+        """Do something about these members, and show what came of it.
+
+        :param str action: opt_in, unsubscribe, archive or delete
+        """
+        self._check_act()
+        # sudo: people decide, only the connector writes members, ledger and runs.
+        members = self.sudo()._in_act()
+        members._prepare_act(action)
+        runs = members.env["mailchimp.run"]
+        for audience, ours in members.grouped("audience_id").items():
+            runs |= ours._start_act(audience, action)
+        if len(members) > 1:
+            return runs.with_env(self.env)._open()
+        return self._tell([members._act_now(runs, action)])
+
+    def _in_act(self):
+        """Return these members with who does something about them, and why."""
+        reason = self.env.context.get("mailchimp_reason")
+        evidence = {"requested_by": self.env.user.name}
+        if reason:
+            evidence["reason_given"] = reason
+        return self.with_context(
+            mailchimp_user=self.env.uid, mailchimp_evidence=evidence
+        )
+
+    def _prepare_act(self, action):
+        """Note in Odoo what is decided here, not there."""
+        if action == "unsubscribe":
+            told = {
+                "source": "user",
+                "evidence": self.env.context["mailchimp_evidence"],
+            }
+            out = self.filtered(lambda m: m.opt_out_by != "odoo" and not m.forgotten)
+            out.with_context(mailchimp_consent=told)._opt_out_everywhere()
+        if action == "opt_in":
+            # The opt-out stays until the person confirms; then nothing is left of it.
+            self._lifted().opt_out_by = "mailchimp"
+
+    def _lifted(self):
+        """Return those of these members whose opt-out in Odoo an opt-in takes back."""
+        out = self.filtered(
+            lambda m: m.opt_out_by == "odoo" and m.status not in MARKETED
+        )
+        emails = out.mapped("email") + out.contact_id.mapped("email_normalized")
+        domain = [("email", "in", [email for email in emails if email])]
+        listed = set(self.env["mail.blacklist"].search(domain).mapped("email"))
+        return out.filtered(
+            lambda m: not listed & {m.email, m.contact_id.email_normalized}
+        )
+
+    def _archive_left(self):
+        """Archive members whose contact is gone from Odoo, in the background."""
+        super()._archive_left()
+        members = self.sudo()._in_act()
+        for audience, ours in members.grouped("audience_id").items():
+            ours._start_act(audience, "archive")
+
+    def _consent_values(self, new_status, source):
+        """Name who did it, where somebody did."""
+        user = self.env.context.get("mailchimp_user")
+        values = super()._consent_values(new_status, source)
+        return values | ({"user_id": user} if user else {})
+
+    # === ONE: NOW === #
+
+    def _act_now(self, run, action):
+        """Do it while somebody waits; later, if Mailchimp cannot be reached.
+
+        :return: kind of message (success, warning or danger), message
+        """
+        name = self.audience_id.name
+        try:
+            with self.env.cr.savepoint():
+                self._send_act(action, run)
+        except (MailchimpRetryLater, MailchimpAuthError) as error:
+            return "warning", self.env._(
+                "%(audience)s: Mailchimp cannot be reached right now (%(error)s). It "
+                "is done by itself later.",
+                audience=name,
+                error=error,
+            )
+        except MailchimpError as error:
+            return "danger", self.env._(
+                "%(audience)s: Mailchimp refused it: %(error)s",
+                audience=name,
+                error=error,
+            )
+        self._close_run(run)
+        return self._told_of_act(run, action)
+
+    def _send_act(self, action, run):
+        """Plan and send what was decided about members of one audience."""
+        push = self.env["mailchimp.member.push"]
+        audience = self.audience_id
+        steps = push._plan_act(audience, self, action)
+        source = "export" if action == "unsubscribe" else "user"
+        push._send(audience, steps, run, source=source)
+
+    def _told_of_act(self, run, action):
+        self.invalidate_recordset()
+        line = run.line_ids[:1]
+        if line:
+            kind = "danger" if line.state == "failed" else "warning"
+            return kind, self._answer_text(line.reason, line.advice)
+        if not run.updated and not run.created:
+            return "warning", self._nothing_to_do(action)
+        return "success", self._done_text(action)
+
+    def _nothing_to_do(self, action):
+        if action == "opt_in" and self.status == "pending":
+            return self.env._(
+                "%s was asked before and did not answer yet. Mailchimp does not send "
+                "the same question twice.",
+                self.email,
+            )
+        return self.env._("%s: nothing had to be done.", self.display_name or "?")
+
+    def _done_text(self, action):
+        email = self.email or "?"
+        return {
+            "opt_in": self.env._(
+                "Mailchimp asks %s to confirm. Only the person's own click subscribes.",
+                email,
+            ),
+            "unsubscribe": self.env._("%s is unsubscribed.", email),
+            "archive": self.env._("%s is archived in Mailchimp.", email),
+            "delete": self.env._("The person is permanently deleted in Mailchimp."),
+        }[action]
+
+    @api.model
+    def _tell(self, answers):
+        """Return the action that shows what Mailchimp answered, with a link to it."""
+        member = self[:1].exists()
+        kinds = {kind for kind, _message in answers}
+        kind = next((k for k in ("danger", "warning") if k in kinds), "success")
+        params = {
+            "type": kind,
+            "title": self.env._("Mailchimp"),
+            "message": "\n".join(message for _kind, message in answers),
+            "sticky": kind != "success",
+            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        }
+        if member.web_url:
+            params["message"] += " %s"
+            params["links"] = [
+                {"label": self.env._("Open in Mailchimp"), "url": member.web_url}
+            ]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": params,
+        }
+
+    # === SEVERAL: A RUN === #
+
+    def _start_act(self, audience, action):
+        """Queue it, for members of one audience.
+
+        :return: the `mailchimp.run`
+        """
+        run = self.env["mailchimp.run"]._open_run(
+            audience.account_id, action, "user", audience
+        )
+        run.total = len(self)
+        self._enqueue_act(audience, action, run)
+        return run
+
+    def _enqueue_act(self, audience, action, run):
+        """Queue what the user of the context decided about members of one audience.
+
+        :param recordset run: the `mailchimp.run` to report to, if any
+        """
+        kind = self.env["mailchimp.run"]._fields["kind"]
+        kinds = dict(kind._description_selection(self.env))
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_act",
+            name=f"{kinds[action]}: {audience.name}",
+            identity=f"act:{audience.id}",
+            run=run,
+            account=audience.account_id,
+            priority=PRIORITY_USER,
+            args={
+                "action": action,
+                "run_id": run.id if run else False,
+                "user_id": self.env.context.get("mailchimp_user"),
+                "evidence": self.env.context.get("mailchimp_evidence"),
+            },
+        )
+
+    def _job_act(self, action, run_id, user_id, evidence):
+        """Do what a user decided about these members, some at a time.
+
+        :param str action: opt_in, unsubscribe, archive or delete
+        :param int run_id: the `mailchimp.run` to report to, if any; all members are
+            looked at again after a crash: who is where they should be is left alone
+        :param int user_id: who decided it
+        :param dict evidence: what the ledger keeps
+        :return: a generator with a checkpoint after each part
+        """
+        run = self.env["mailchimp.run"].browse(run_id or ())
+        run._start()
+        told = {"mailchimp_user": user_id, "mailchimp_evidence": evidence}
+        for ids in split_every(CLAIM, self.ids, list):
+            members = self.browse(ids).exists().with_context(**told)
+            if members := members.filtered(lambda member: not member.batch_id):
+                members._send_act(action, run)
+            yield

@@ -1,0 +1,127 @@
+from odoo import api, models
+
+from ..exceptions import MailchimpNotFound, MailchimpRejected
+from ..tools.subscriber import subscriber_hash
+
+
+class MailchimpMemberPushIdentity(models.AbstractModel):
+    """Who a member is when its address changes in Odoo."""
+
+    _inherit = "mailchimp.member.push"
+
+    @api.model
+    def _follow_addresses(self, audience, members):
+        """Let members that wait to be exported go by the address of their contact.
+
+        :return: ids of those who cannot: somebody else speaks for the address (set)
+        """
+        waiting = members.filtered(lambda member: not member.status)
+        rows = self.env["mailchimp.payload"]._build(audience, waiting)
+        emails = {row["member_id"]: row["email"] for row in rows if row["email"]}
+        hashes = {id_: subscriber_hash(email) for id_, email in emails.items()}
+        moved = waiting.filtered(
+            lambda m: m.id in hashes and hashes[m.id] != m.subscriber_hash
+        )
+        if not moved:
+            return set()
+        speakers = self._speakers(audience, [hashes[member.id] for member in moved])
+        silent = set()
+        for member in moved:
+            other = speakers.setdefault(hashes[member.id], member)
+            if other == member:
+                member.write(
+                    {
+                        "subscriber_hash": hashes[member.id],
+                        "email": emails[member.id],
+                    }
+                )
+            elif not self._give_way(member, other):
+                silent.add(member.id)
+        return silent
+
+    @api.model
+    def _speakers(self, audience, hashes):
+        """Return {hash: member} of those who go by these addresses."""
+        found = self.env["mailchimp.member"].search(
+            [("audience_id", "=", audience.id), ("subscriber_hash", "in", hashes)]
+        )
+        return {member.subscriber_hash: member for member in found}
+
+    @api.model
+    def _give_way(self, member, other):
+        """Leave a contact to the member that has its address already, if it has none.
+
+        :return: whether it did
+        """
+        if other.contact_id or other.forgotten:
+            return False
+        vals = {"contact_id": member.contact_id.id}
+        if not other.partner_id:
+            vals["partner_id"] = member.partner_id.id
+        member.unlink()
+        other.write(vals)
+        other._mark_changed()
+        return True
+
+    @api.model
+    def _make_room(self, audience, *steps):
+        """Remove members that only wait to be created with the address of another."""
+        emails = [step.body["email_address"] for step in steps]
+        self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("subscriber_hash", "in", [subscriber_hash(e) for e in emails]),
+                ("status", "=", False),
+                ("id", "not in", [step.member_id for step in steps]),
+            ]
+        ).unlink()
+
+    # === MERGE === #
+
+    @api.model
+    def _send_merge(self, sending, step):
+        """Somebody has the address that a member moves to: they become one.
+
+        Who has the address stays as they are and speaks for the contact; the member
+        with the old address is archived. An opt-out of either of them stays.
+        """
+        email = step.body["email_address"]
+        data = self._read_and_import(sending, subscriber_hash(email))
+        if not data or data.get("status") == "archived":
+            code = "archived" if data else "forgotten"
+            sending.note(step, "failed", code, *self._words(code))
+            return
+        Member = self.env["mailchimp.member"]
+        old = Member.browse(step.member_id)
+        new = Member.search(
+            [
+                ("audience_id", "=", sending.audience.id),
+                ("subscriber_hash", "=", data["id"]),
+            ]
+        )
+        self._hand_over(old, new)
+        self._archive_old(sending, step)
+        sending.note(step, "updated")
+        new._mark_changed()
+
+    @api.model
+    def _hand_over(self, old, new):
+        """Let the contact of a member go on with another one."""
+        if new.contact_id in (old.contact_id, new.contact_id.browse()):
+            vals = {"contact_id": old.contact_id.id}
+            if not new.partner_id:
+                vals["partner_id"] = old.partner_id.id
+            if old.opt_out_by:
+                vals["opt_out_by"] = "odoo"
+            new.write(vals)
+        old.write({"contact_id": False, "partner_id": False})
+
+    @api.model
+    def _archive_old(self, sending, step):
+        """Archive who has the old address; who cannot be mailed anyway may stay."""
+        lists = sending.gateway.api.lists
+        try:
+            lists.delete_list_member(sending.audience.mailchimp_id, step.key)
+        except (MailchimpRejected, MailchimpNotFound):
+            pass  # cleaned, pending, archived or deleted before
+        self._read_and_import(sending, step.key)

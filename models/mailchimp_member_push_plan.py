@@ -1,0 +1,152 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.push import Policy, plan, plan_away
+
+
+class MailchimpMemberPushPlan(models.AbstractModel):
+    """Members from Odoo to Mailchimp: what is to be done, without doing it."""
+
+    _name = "mailchimp.member.push"
+    _description = "MailChimp Member Push"
+
+    @api.model
+    def _plan(self, audience, members, opt_in=None):
+        """Decide what has to be sent for members; reads only Odoo's own tables.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param recordset members: of it
+        :param recordset opt_in: those of them whom somebody asks to confirm
+        :return: list of `tools.push.Step`, in the order of the members
+        """
+        if not members:
+            return []
+        rows = self.env["mailchimp.payload"]._build(audience, members)
+        held = self._held(members)
+        self._note_blacklist(held, rows)
+        policy = self._policy(audience, opt_in)
+        return [
+            self._explained(plan(held[row["member_id"]], row, policy)) for row in rows
+        ]
+
+    @api.model
+    def _policy(self, audience, opt_in):
+        account = audience.account_id
+        status = account.new_member_status
+        if status == "subscribed" and audience.double_optin:
+            status = "pending"
+        return Policy(
+            status or None,
+            {
+                field.tag: self._rule(field, account)
+                for field in audience.merge_field_ids._mapped("to_mailchimp")
+            },
+            account.skip_relay_addresses,
+            frozenset(opt_in.ids if opt_in else ()),
+        )
+
+    @api.model
+    def _rule(self, field, account):
+        """Return who is right about a value in Mailchimp; see `tools.merge.settle`.
+
+        What Mailchimp says of a field that only goes there reaches nobody: it cannot be
+        what keeps a change in Odoo from going there.
+        """
+        rule = field._rule()
+        one_way = field.direction == "to_mailchimp" or not account.two_way_sync
+        return "odoo" if one_way and rule != "if_empty" else rule
+
+    @api.model
+    def _held(self, members):
+        """Return {id: what Odoo knows of a member}; our own tables, hence SQL."""
+        members.flush_model()
+        self.env["mailing.subscription"].flush_model(
+            ["list_id", "contact_id", "opt_out"]
+        )
+        self.env["mailing.contact"].flush_model(["email_normalized"])
+        query = SQL(
+            """SELECT m.id, m.status, m.forgotten, m.email, m.subscriber_hash,
+                      m.remote_contact_id, m.opt_out_by, m.merge_values,
+                      m.base_values, m.language, m.vip, m.contact_id, m.partner_id,
+                      %s AS marketing_permissions,
+                      COALESCE((SELECT max(c.create_date) FROM mailchimp_change c
+                                 WHERE c.member_id = m.id) > m.last_changed,
+                               FALSE) AS odoo_is_newer,
+                      EXISTS (SELECT FROM mailing_subscription s
+                                JOIN mailing_contact c ON c.id = s.contact_id
+                               WHERE s.list_id = a.mailing_list_id AND s.opt_out
+                                 AND (c.id = m.contact_id
+                                      OR m.status IS NULL
+                                         AND c.email_normalized = m.email)
+                             ) AS listed_out,
+                      ARRAY(SELECT g.name FROM mailchimp_member_tag_rel r
+                              JOIN mailchimp_tag g ON g.id = r.tag_id
+                             WHERE r.member_id = m.id) AS tags,
+                      ARRAY(SELECT g.mailchimp_id FROM mailchimp_member_interest_rel r
+                              JOIN mailchimp_interest g ON g.id = r.interest_id
+                             WHERE r.member_id = m.id) AS interests
+                 FROM mailchimp_member m
+                 JOIN mailchimp_audience a ON a.id = m.audience_id
+                WHERE m.id = ANY(%s)""",
+            self._permissions_column(),
+            members.ids,
+        )
+        return {row["id"]: row for row in self.env.execute_query_dict(query)}
+
+    @api.model
+    def _permissions_column(self):
+        """SQL: {permission id: bool} as Mailchimp said it."""
+        if "marketing_permissions" in self.env["mailchimp.member"]._fields:
+            return SQL("m.marketing_permissions")
+        return SQL("NULL::jsonb")
+
+    @api.model
+    def _note_blacklist(self, held, rows):
+        """Note of each member whether its old or new address is on the blacklist."""
+        emails = {row["email"] for row in rows}
+        emails |= {known["email"] for known in held.values()}
+        # sudo: whoever pushes, a blacklisted address stays out.
+        found = self.env["mail.blacklist"].sudo()
+        domain = [("email", "in", [email for email in emails if email])]
+        out = set(found.search(domain).mapped("email"))
+        for row in rows:
+            known = held[row["member_id"]]
+            known["blacklisted"] = known["email"] in out or row["email"] in out
+
+    # === WORDS === #
+
+    @api.model
+    def _explained(self, step):
+        """Say in plain words why a member is skipped."""
+        if not step.code or step.reason:
+            return step
+        reason, advice = self._words(step.code)
+        return step._replace(reason=reason, advice=advice)
+
+    # === ACTS === #
+
+    @api.model
+    def _plan_act(self, audience, members, action):
+        """Plan what a person decided about members.
+
+        :param str action: opt_in, unsubscribe, archive or delete
+        :return: list of `tools.push.Step`
+        """
+        if action in ("opt_in", "unsubscribe"):
+            asked = members if action == "opt_in" else None
+            steps = self._plan(audience, members, opt_in=asked)
+            return [self._only(step, action) for step in steps]
+        held = self._held(members)
+        for known in held.values():
+            known["email_wanted"] = known["email"]
+        return [
+            self._explained(plan_away(held[member.id], action)) for member in members
+        ]
+
+    @api.model
+    def _only(self, step, action):
+        """Leave out of a plan what nobody asked for now."""
+        about = (action, "none", "skip")
+        if step.action in about or (action == "opt_in" and step.action == "create"):
+            return step
+        return step._replace(action="none", body={}, tags=[])

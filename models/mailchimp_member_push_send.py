@@ -1,0 +1,288 @@
+from odoo import api, models
+
+from ..exceptions import (
+    MailchimpNotFound,
+    MailchimpRejected,
+    MailchimpRetryLater,
+)
+from ..tools.coerce import as_map, normalize_email
+from ..tools.push import MARKETED
+from ..tools.push_requests import bulk_entry, check_status, put_body
+from ..tools.reasons import code_of, fields_of
+from ..tools.subscriber import subscriber_hash
+from .mailchimp_member_push import FEW
+
+
+class MailchimpMemberPushSend(models.AbstractModel):
+    """The requests of the push: one member at a time, or many new ones at once.
+
+    No request about the profile says anything about the status; see
+    `tools.push_requests.check_status`.
+    """
+
+    _inherit = "mailchimp.member.push"
+
+    @api.model
+    def _send_one(self, sending, step):
+        """Do a step and note what became of it.
+
+        :raise MailchimpError: when it is not about this member
+        """
+        try:
+            getattr(self, f"_send_{step.action}")(sending, step)
+        except MailchimpNotFound:
+            self._read_again(sending, step)
+            sending.note(step, "failed", "gone", *self._words("gone"))
+        except MailchimpRejected as error:
+            self._refused(sending, step, error)
+        except MailchimpRetryLater as error:
+            if error.status != 400:
+                raise
+            self._refused(sending, step, error)
+
+    # === NEW === #
+
+    @api.model
+    def _send_create(self, sending, step):
+        """Create a member who is not there; who is there keeps status and values.
+
+        PUT, because of somebody who got there since we looked, archived or not, it
+        leaves the status alone.
+        """
+        hash_ = subscriber_hash(step.body["email_address"])
+        if self._read_and_import(sending, hash_):
+            sending.note(step, "again")
+            return
+        lists = sending.gateway.api.lists
+        list_id = sending.audience.mailchimp_id
+        answer = lists.set_list_member(list_id, hash_, put_body(step))
+        if step.tags:
+            self._post_tags(sending, hash_, step)
+            answer = self._get(sending, hash_)
+        self._take_answers(sending, [answer])
+        sending.note(step, "created")
+
+    @api.model
+    def _create_many(self, sending, steps):
+        """Create many members by one request; who is there already is not touched.
+
+        If the request as a whole is refused, halves of it find out who is to blame.
+        """
+        if len(steps) <= FEW:
+            for step in steps:
+                self._send_one(sending, step)
+            return
+        body = {
+            "members": [bulk_entry(step) for step in steps],
+            "update_existing": False,
+        }
+        lists = sending.gateway.api.lists
+        try:
+            answer = lists.batch_list_members(sending.audience.mailchimp_id, body)
+        except MailchimpRejected:
+            half = len(steps) // 2
+            self._create_many(sending, steps[:half])
+            self._create_many(sending, steps[half:])
+            return
+        self._take_bulk_answer(sending, steps, as_map(answer))
+
+    @api.model
+    def _take_bulk_answer(self, sending, steps, answer):
+        """Take over who was created, and tell the others apart."""
+        made = {_email_of(row): row for row in _rows(answer, "new_members")}
+        refused = {_email_of(row): row for row in _rows(answer, "errors")}
+        by_email = {step.body["email_address"]: step for step in steps}
+        self._take_answers(sending, [made[e] for e in made.keys() & by_email.keys()])
+        strangers = []
+        for email, step in by_email.items():
+            row = refused.get(email)
+            code = row and code_of(
+                detail=str(row.get("error") or ""),
+                errors=[_field_error(row)],
+                row_code=str(row.get("error_code") or ""),
+            )
+            if email in made:
+                sending.note(step, "created")
+                self._complete_later(step)
+            elif row and code != "exists":
+                said = str(row.get("error") or "")
+                sending.note(step, "failed", code, *self._words(code, said))
+            else:
+                strangers.append(step)
+        self._meet(sending, strangers)
+
+    @api.model
+    def _complete_later(self, step):
+        """A bulk call takes no permissions: they follow."""
+        if step.body.get("marketing_permissions"):
+            self.env["mailchimp.member"].browse(step.member_id)._mark_changed()
+
+    @api.model
+    def _meet(self, sending, steps):
+        """Get to know people who were there although we did not know them."""
+        if len(steps) > FEW:
+            self._read_changed(sending, sending.audience.pulled_at)
+        for step in self._still_true(sending, steps):
+            hash_ = subscriber_hash(step.body["email_address"])
+            self._read_and_import(sending, hash_)
+            sending.note(step, "again")
+
+    # === EXISTING === #
+
+    @api.model
+    def _send_update(self, sending, step):
+        """Change the profile and the tags of a member; who moves gets them after."""
+        moves, answer = "email_address" in step.body, None
+        if moves:
+            self._make_room(sending.audience, step)
+        if step.tags and not moves:
+            self._post_tags(sending, step.held["subscriber_hash"], step)
+        if step.body:
+            answer = self._patch(sending, step)
+        if step.tags and moves:
+            self._post_tags(sending, as_map(answer).get("id"), step)
+        if step.tags and (moves or not step.body):
+            answer = self._get(sending, step.key)
+        self._take_answers(sending, [answer])
+        sending.note(step, "updated")
+
+    @api.model
+    def _send_unsubscribe(self, sending, step):
+        """Opt out a member who may be mailed at this moment, and nobody else."""
+        self._send_status(sending, step, lambda status: status in MARKETED)
+
+    @api.model
+    def _send_opt_in(self, sending, step):
+        """Ask a member to confirm who may not be mailed at this moment."""
+        self._send_status(sending, step, lambda status: status not in MARKETED)
+
+    @api.model
+    def _send_status(self, sending, step, is_due):
+        data = self._read_and_import(sending, step.key)
+        if not data:
+            raise MailchimpNotFound("The member is gone.", status=404)
+        if not is_due(data.get("status")):
+            sending.note(step, "again" if step.action == "unsubscribe" else "unchanged")
+            return
+        answer = self._patch(sending, step, skip_merge_validation=True)
+        self._take_answers(sending, [answer])
+        sending.note(step, "updated")
+        if step.more:
+            self.env["mailchimp.member"].browse(step.member_id)._mark_changed()
+
+    @api.model
+    def _patch(self, sending, step, **options):
+        return sending.gateway.api.lists.update_list_member(
+            sending.audience.mailchimp_id,
+            step.key,
+            check_status(step.action, step.body),
+            **options,
+        )
+
+    @api.model
+    def _post_tags(self, sending, hash_, step):
+        sending.gateway.api.lists.update_list_member_tags(
+            sending.audience.mailchimp_id, hash_, {"tags": step.tags}
+        )
+
+    # === AWAY === #
+
+    @api.model
+    def _send_archive(self, sending, step):
+        """Archive a member; one that is archived already is as good."""
+        lists = sending.gateway.api.lists
+        try:
+            lists.delete_list_member(sending.audience.mailchimp_id, step.key)
+        except MailchimpRejected as error:
+            data = self._read_and_import(sending, step.key)
+            if not data or data.get("status") != "archived":
+                raise error from None
+        else:
+            self._take_answers(sending, [self._get(sending, step.key)])
+        sending.note(step, "updated")
+
+    @api.model
+    def _send_delete(self, sending, step):
+        """Delete a member for good; the hash may be somebody else's by now."""
+        data = self._read_member(sending, step.key)
+        if data:
+            sending.gateway.api.lists.delete_list_member_permanent(
+                sending.audience.mailchimp_id, data["id"]
+            )
+        elif not self._is_there(sending):
+            raise MailchimpNotFound("The audience is gone.", status=404)
+        self.env["mailchimp.member"].browse(step.member_id)._forget(sending.source)
+        sending.note(step, "updated")
+
+    # === READING === #
+
+    @api.model
+    def _get(self, sending, key):
+        """Read a member that must be there."""
+        data = self._read_member(sending, key)
+        if not data:
+            raise MailchimpNotFound("The member is gone.", status=404)
+        return data
+
+    @api.model
+    def _read_member(self, sending, key):
+        return self.env["mailchimp.member.import"]._read_member(
+            sending.audience, sending.gateway, key
+        )
+
+    @api.model
+    def _is_there(self, sending):
+        return self.env["mailchimp.member.import"]._refresh_audience(
+            sending.audience, sending.gateway, sending.run
+        )
+
+    @api.model
+    def _read_and_import(self, sending, key):
+        """Read a member and take over what Mailchimp says now; None if it is gone."""
+        data = self._read_member(sending, key)
+        if data:
+            self._import(sending, [data])
+        return data
+
+    @api.model
+    def _import(self, sending, items):
+        """Take over what Mailchimp says, which is not what somebody does here."""
+        importer = self.env["mailchimp.member.import"].with_context(
+            mailchimp_user=None, mailchimp_evidence=None
+        )
+        importer._import_items(
+            sending.audience, items, self._no_run(), sending.mapping, fresh=True
+        )
+
+    @api.model
+    def _read_again(self, sending, step):
+        """Find out what became of a member that Mailchimp does not find."""
+        self.env["mailchimp.member.import"]._refresh(
+            sending.audience, [step.held["subscriber_hash"]], self._no_run()
+        )
+
+    # === REFUSALS === #
+
+    @api.model
+    def _refused(self, sending, step, error):
+        """Note why Mailchimp refuses a member; an address may be taken."""
+        code = code_of(error.title, error.detail, error.errors)
+        if code == "exists" and "email_address" in step.body:
+            self._send_merge(sending, step)
+            return
+        said = fields_of(error.errors) or error.detail or error.title
+        sending.note(step, "failed", code, *self._words(code, said))
+
+
+def _rows(answer, name):
+    rows = answer.get(name)
+    return [as_map(row) for row in rows] if isinstance(rows, list) else []
+
+
+def _email_of(row):
+    email = row.get("email_address")
+    return normalize_email(email) or email
+
+
+def _field_error(row):
+    return {"field": row.get("field"), "message": row.get("field_message")}

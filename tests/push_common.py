@@ -1,0 +1,103 @@
+"""What the tests of the push have in common."""
+
+from datetime import timedelta
+
+from odoo import fields
+
+from odoo.addons.mailchimp_connector.sandbox import openapi
+
+from .common import MailchimpCase
+
+ROUNDS = 30
+BACK = ("archived", "forgotten")
+
+
+class PushCase(MailchimpCase):
+    """An audience whose contacts are pushed by themselves."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.write(
+            {
+                "auto_push_contacts": True,
+                "two_way_sync": True,
+                "new_member_status": "subscribed",
+            }
+        )
+
+    # === ACTIONS === #
+
+    def drive(self):
+        """Run the queue until nothing waits, without waiting for times of retries."""
+        Job = self.env["mailchimp.job"]
+        for _round in range(ROUNDS):
+            self.env.flush_all()
+            self.run_jobs()
+            self.assertTrue(self.sandbox.batches.wait())
+            soon = fields.Datetime.now() + timedelta(hours=1)
+            waiting = Job.search([("state", "=", "pending"), ("run_after", "<", soon)])
+            if not waiting:
+                failed = Job.search([("state", "=", "failed")])
+                self.assertFalse(failed.mapped("error"))
+                self.env.invalidate_all()
+                return
+            waiting.action_run_now()
+        self.fail(f"Never done: {waiting.mapped('name')}, {waiting.mapped('error')}")
+
+    def new_contact(self, email, **vals):
+        """Create a contact on the list of the audience."""
+        return self.env["mailing.contact"].create(
+            {
+                "email": email,
+                "name": vals.pop("name", email.partition("@")[0].capitalize()),
+                "subscription_ids": [
+                    fields.Command.create(
+                        {"list_id": self.audience().mailing_list_id.id}
+                    )
+                ],
+                **vals,
+            }
+        )
+
+    def export(self, contacts):
+        """Export contacts and wait for the end of it.
+
+        :return: the run
+        """
+        run = contacts._mailchimp_start_export(self.audience(), "user", 5)
+        self.drive()
+        return run
+
+    # === WHAT CAME OF IT === #
+
+    def there(self, email):
+        """Find a member in the sandbox."""
+        return self.remote.by_email(email)
+
+    def writes(self, after=0):
+        """Return the requests that may change something, since the first ones."""
+        return [
+            request
+            for request in self.sandbox.requests[after:]
+            if request.method != "GET" and not request.in_batch
+        ]
+
+    def assertNobodyCameBack(self):
+        """Nobody who had left was brought back through the API."""
+        self.assertEqual(self.sandbox.monitor.resubscribed(), [])
+        back = [
+            entry
+            for entry in self.sandbox.transitions
+            if entry.source == "api" and entry.before in BACK
+        ]
+        self.assertEqual(back, [])
+        forgotten = set()
+        for entry in self.sandbox.transitions:
+            if entry.after == "forgotten":
+                forgotten.add(entry.email)
+            elif entry.source == "api" and not entry.before:
+                self.assertNotIn(entry.email, forgotten)
+
+    def assertWellFormed(self):
+        """All requests are as the official description wants them."""
+        self.assertEqual(openapi.check_recorded(self.sandbox.requests), [])

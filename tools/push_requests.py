@@ -1,0 +1,55 @@
+"""Steps of the push as requests. Pure functions."""
+
+# What a request may say about the status of a member, by action.
+ALLOWED_STATUS = {
+    "create": frozenset({"subscribed", "pending", "transactional"}),
+    "unsubscribe": frozenset({"unsubscribed"}),
+    "opt_in": frozenset({"pending"}),
+}
+
+
+def check_status(action, body):
+    """Stop a request that would say something about consent that is not its business.
+
+    :raise ValueError: which nothing but a mistake in our own code can cause
+    """
+    said = {body[name] for name in ("status", "status_if_new") if name in body}
+    if not said <= ALLOWED_STATUS.get(action, frozenset()):
+        raise ValueError(f"{action} must not set the status {sorted(said)}")
+    return body
+
+
+def bulk_entry(step):
+    """Return a new member for `POST /lists/{id}`, which knows no permissions."""
+    body = {k: v for k, v in step.body.items() if k != "marketing_permissions"}
+    check_status("create", body)
+    tags = [tag["name"] for tag in step.tags]
+    return {**body, **({"tags": tags} if tags else {})}
+
+
+def put_body(step):
+    """Return a new member for PUT: one that exists keeps its status, whatever it is."""
+    body = dict(step.body)
+    body["status_if_new"] = body.pop("status")
+    return check_status("create", body)
+
+
+def operations(step, audience_id):
+    """Return the operations of a batch that do a step.
+
+    They run in any order: who moves gets the tags afterwards.
+
+    :return: list of (method, path, body or None)
+    """
+    path = f"/lists/{audience_id}/members/{step.key}"
+    of_hash = f"/lists/{audience_id}/members/{step.held['subscriber_hash']}"
+    if step.action == "archive":
+        return [("DELETE", path, None)]
+    if step.action == "delete":
+        return [("POST", f"{of_hash}/actions/delete-permanent", None)]
+    found = []
+    if step.body:
+        found.append(("PATCH", path, check_status(step.action, step.body)))
+    if step.tags and "email_address" not in step.body:
+        found.append(("POST", f"{of_hash}/tags", {"tags": step.tags}))
+    return found
