@@ -11,7 +11,7 @@ class MailchimpChange(models.Model):
     """
 
     _name = "mailchimp.change"
-    _description = "MailChimp Change"
+    _description = "Mailchimp Change"
     _order = "id"
     _log_access = False
 

@@ -26,7 +26,7 @@ class MailchimpContactSync(models.AbstractModel):
     """
 
     _name = "mailchimp.contact.sync"
-    _description = "MailChimp Contact Synchronization"
+    _description = "Mailchimp Contact Synchronization"
 
     @api.model
     def _apply(self, audience, rows, run, mapping):

@@ -10,7 +10,7 @@ class MailchimpGuard(models.AbstractModel):
     """
 
     _name = "mailchimp.guard"
-    _description = "Fields Written by the MailChimp Connector"
+    _description = "Fields Written by the Mailchimp Connector"
 
     _connector_fields = frozenset()
 

@@ -7,7 +7,7 @@ class MailchimpInterest(models.Model):
     """A group a member can choose, inside an interest category."""
 
     _name = "mailchimp.interest"
-    _description = "MailChimp Group"
+    _description = "Mailchimp Group"
     _inherit = ["mailchimp.remote"]
     _order = "category_id, display_order, id"
 
@@ -27,7 +27,7 @@ class MailchimpInterest(models.Model):
     company_id = fields.Many2one(related="category_id.company_id")
     name = fields.Char(required=True, readonly=True)
     display_order = fields.Integer(readonly=True, aggregator=None)
-    subscriber_count = fields.Integer(readonly=True)
+    subscriber_count = fields.Integer(string="Subscribers", readonly=True)
 
     _category_mailchimp_uniq = models.Constraint(
         "UNIQUE(category_id, mailchimp_id)", "This group was imported already."

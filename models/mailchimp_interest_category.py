@@ -7,7 +7,7 @@ class MailchimpInterestCategory(models.Model):
     """A question that members answer by choosing groups."""
 
     _name = "mailchimp.interest.category"
-    _description = "MailChimp Group Category"
+    _description = "Mailchimp Group Category"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, display_order, id"
     _remote_method = "get_list_interest_categories"
@@ -33,7 +33,7 @@ class MailchimpInterestCategory(models.Model):
         readonly=True,
     )
     display_order = fields.Integer(readonly=True, aggregator=None)
-    interest_ids = fields.One2many("mailchimp.interest", "category_id")
+    interest_ids = fields.One2many("mailchimp.interest", "category_id", string="Groups")
 
     _audience_mailchimp_uniq = models.Constraint(
         "UNIQUE(audience_id, mailchimp_id)", "This category was imported already."

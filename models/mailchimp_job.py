@@ -33,14 +33,14 @@ class MailchimpJob(models.Model):
     """
 
     _name = "mailchimp.job"
-    _description = "MailChimp Queue Job"
+    _description = "Mailchimp Queue Job"
     _order = "priority, id"
 
     name = fields.Char(required=True, readonly=True)
-    model = fields.Char(required=True, readonly=True)
-    res_ids = fields.Json(readonly=True)
+    model = fields.Char(string="Type of Record", required=True, readonly=True)
+    res_ids = fields.Json(string="Record IDs", readonly=True)
     method = fields.Char(required=True, readonly=True)
-    args = fields.Json(readonly=True)
+    args = fields.Json(string="Arguments", readonly=True)
     identity = fields.Char(
         readonly=True,
         help="Jobs of one identity run one after the other; an identical pending job "
@@ -66,8 +66,10 @@ class MailchimpJob(models.Model):
         required=True,
         readonly=True,
     )
-    attempts = fields.Integer(readonly=True, default=0, aggregator=None)
-    max_attempts = fields.Integer(default=MAX_ATTEMPTS, aggregator=None)
+    attempts = fields.Integer(string="Tries", readonly=True, default=0, aggregator=None)
+    max_attempts = fields.Integer(
+        string="Tries at Most", default=MAX_ATTEMPTS, aggregator=None
+    )
     steps = fields.Integer(
         readonly=True,
         default=0,
@@ -81,7 +83,7 @@ class MailchimpJob(models.Model):
         readonly=True,
         help="Kept only while a worker follows one that died: which job was begun.",
     )
-    finished_at = fields.Datetime(readonly=True)
+    finished_at = fields.Datetime(string="Ended on", readonly=True)
     error = fields.Text(readonly=True)
 
     # Statistics lag behind a burst of jobs: if all queries for pending jobs could use
@@ -114,7 +116,7 @@ class MailchimpJob(models.Model):
     def _check_enqueued(self):
         if self.env.context.get("mailchimp_enqueue") is not _ENQUEUE:
             raise AccessError(
-                self.env._("Queue jobs are created by MailChimp operations only.")
+                self.env._("Queue jobs are created by Mailchimp operations only.")
             )
 
     # === ENQUEUE === #

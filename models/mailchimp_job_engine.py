@@ -66,7 +66,7 @@ class Worker:
         try:
             generator.close()
         except Exception:
-            _logger.exception("A MailChimp job could not be left in good order")
+            _logger.exception("A Mailchimp job could not be left in good order")
 
 
 class MailchimpJob(models.Model):
@@ -205,7 +205,7 @@ class MailchimpJob(models.Model):
                 self.search(domain)._cancel()
                 runs.search([("state", "in", ("pending", "running"))])._job_finished()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.debug("MailChimp runs are settled the next time")
+            _logger.debug("Mailchimp runs are settled the next time")
 
     # === OUTCOME === #
 

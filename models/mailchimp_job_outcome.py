@@ -39,7 +39,7 @@ class MailchimpJob(models.Model):
             with self.env.cr.savepoint():
                 self.run_id._job_finished()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            _logger.debug("MailChimp runs of jobs %s are settled later", self.ids)
+            _logger.debug("Mailchimp runs of jobs %s are settled later", self.ids)
 
     def _record_step(self):
         if self.error:
@@ -50,7 +50,7 @@ class MailchimpJob(models.Model):
     def _record_conflict(self, error, worker):
         """Somebody changed the same rows: again at once, on what they left behind."""
         worker.conflicts[self.id] += 1
-        _logger.debug("MailChimp job %s met a concurrent update: %s", self.id, error)
+        _logger.debug("Mailchimp job %s met a concurrent update: %s", self.id, error)
         if worker.conflicts[self.id] >= MAX_CONFLICTS:
             del worker.conflicts[self.id]
             after = fields.Datetime.now() + MINUTE
@@ -67,7 +67,7 @@ class MailchimpJob(models.Model):
         except Exception:
             # Whatever keeps us from telling must not keep the job from waiting.
             _logger.warning(
-                "MailChimp job %s: failure not told", self.id, exc_info=True
+                "Mailchimp job %s: failure not told", self.id, exc_info=True
             )
             self.write(vals)
 
@@ -109,7 +109,7 @@ class MailchimpJob(models.Model):
         if self.state == "pending":
             self._wake(self.run_after)
         if not isinstance(error, (MailchimpError, UserError)):
-            _logger.error("MailChimp job %s crashed", self.id, exc_info=error)
+            _logger.error("Mailchimp job %s crashed", self.id, exc_info=error)
         if isinstance(error, MailchimpAuthError):
             self.account_id._on_auth_error(error)
         if isinstance(error, MailchimpRetryLater) and self.account_id:

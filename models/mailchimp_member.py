@@ -27,7 +27,7 @@ class MailchimpMember(models.Model):
     """
 
     _name = "mailchimp.member"
-    _description = "MailChimp Member"
+    _description = "Mailchimp Member"
     _order = "audience_id, email, id"
     _rec_name = "email"
     # Whole pages are written at a time; two foreign keys less to check for each row.
@@ -57,9 +57,9 @@ class MailchimpMember(models.Model):
     )
     email = fields.Char(readonly=True)
     subscriber_hash = fields.Char(required=True, readonly=True)
-    remote_contact_id = fields.Char(readonly=True)
-    unique_email_id = fields.Char(readonly=True)
-    web_id = fields.Integer(readonly=True, aggregator=None)
+    remote_contact_id = fields.Char(string="Mailchimp Contact ID", readonly=True)
+    unique_email_id = fields.Char(string="Mailchimp Email ID", readonly=True)
+    web_id = fields.Integer(string="Mailchimp Web ID", readonly=True, aggregator=None)
 
     status = fields.Selection(
         MEMBER_STATUSES,
@@ -85,6 +85,7 @@ class MailchimpMember(models.Model):
         "mailchimp_member_tag_rel",
         "member_id",
         "tag_id",
+        string="Tags",
         readonly=True,
     )
     interest_ids = fields.Many2many(
@@ -117,7 +118,9 @@ class MailchimpMember(models.Model):
         readonly=True,
     )
     error = fields.Char(readonly=True)
-    consent_ids = fields.One2many("mailchimp.consent", "member_id")
+    consent_ids = fields.One2many(
+        "mailchimp.consent", "member_id", string="Consent History"
+    )
 
     _audience_hash_uniq = models.Constraint(
         "UNIQUE(subscriber_hash, audience_id)",

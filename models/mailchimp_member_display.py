@@ -11,7 +11,7 @@ class MailchimpMemberDisplay(models.Model):
 
     _inherit = "mailchimp.member"
 
-    web_url = fields.Char(compute="_compute_web_url")
+    web_url = fields.Char(string="Open in Mailchimp", compute="_compute_web_url")
     rating_stars = fields.Selection(
         [(str(star), str(star)) for star in range(6)],
         string="Stars",

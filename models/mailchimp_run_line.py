@@ -98,7 +98,7 @@ class MailchimpRunLine(models.Model):
     reason = fields.Char(string="Description", required=True, readonly=True)
     advice = fields.Char(string="What to Do", readonly=True)
     detail = fields.Text(readonly=True)
-    res_model = fields.Char(readonly=True)
+    res_model = fields.Char(string="Type of Record", readonly=True)
     res_id = fields.Many2oneReference(
         model_field="res_model", string="Record", readonly=True
     )

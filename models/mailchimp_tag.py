@@ -7,7 +7,7 @@ class MailchimpTag(models.Model):
     """A tag (which is a static segment) or a saved segment of an audience."""
 
     _name = "mailchimp.tag"
-    _description = "MailChimp Tag"
+    _description = "Mailchimp Tag"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, name, id"
     _remote_method = "list_segments"
@@ -30,7 +30,9 @@ class MailchimpTag(models.Model):
         default="static",
     )
     member_count = fields.Integer(
-        readonly=True, help="Active members, as Mailchimp counts them."
+        string="Members in Mailchimp",
+        readonly=True,
+        help="Active members, as Mailchimp counts them.",
     )
     category_id = fields.Many2one(
         "res.partner.category",
@@ -39,7 +41,11 @@ class MailchimpTag(models.Model):
         help="Contacts of the members with this tag carry this tag in Odoo.",
     )
     member_ids = fields.Many2many(
-        "mailchimp.member", "mailchimp_member_tag_rel", "tag_id", "member_id"
+        "mailchimp.member",
+        "mailchimp_member_tag_rel",
+        "tag_id",
+        "member_id",
+        string="Members",
     )
 
     _audience_mailchimp_uniq = models.Constraint(

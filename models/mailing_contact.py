@@ -9,7 +9,7 @@ class MailingContact(models.Model):
     mailchimp_member_ids = fields.One2many(
         "mailchimp.member",
         "contact_id",
-        string="MailChimp Audiences",
+        string="Mailchimp Audiences",
         readonly=True,
         groups="mailchimp_connector.group_mailchimp_user",
     )

@@ -10,7 +10,7 @@ class MailingList(models.Model):
     mailchimp_audience_ids = fields.One2many(
         "mailchimp.audience",
         "mailing_list_id",
-        string="MailChimp Audience",
+        string="Mailchimp Audience",
         readonly=True,
         context={"active_test": False},
         groups="mailchimp_connector.group_mailchimp_user",

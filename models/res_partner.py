@@ -9,7 +9,7 @@ class ResPartner(models.Model):
     mailchimp_member_ids = fields.One2many(
         "mailchimp.member",
         "partner_id",
-        string="MailChimp Audiences",
+        string="Mailchimp Audiences",
         readonly=True,
         groups="mailchimp_connector.group_mailchimp_user",
     )
