@@ -20,7 +20,6 @@
         "data/ir_cron_activity.xml",
         "data/mail_activity_type.xml",
         "wizards/mailchimp_export_views.xml",
-        "wizards/mailchimp_import_views.xml",
         "views/mailchimp_run_line_views.xml",
         "views/mailchimp_run_views.xml",
         "views/mailchimp_run_search_views.xml",
@@ -40,6 +39,7 @@
         "views/res_partner_views.xml",
         "views/mailchimp_shared_address_views.xml",
         "views/mailchimp_correction_views.xml",
+        "wizards/mailchimp_import_views.xml",
         "views/mailchimp_menus.xml",
     ],
     "assets": {

@@ -8,6 +8,7 @@ from odoo.tools import config, plaintext2html
 from ..client.address import data_centre
 from ..client.gateway import Gateway
 from ..exceptions import MailchimpAuthError, MailchimpError
+from ..tools.client_action import notification
 from ..tools.coerce import short_text, small_integer
 
 WEBHOOK_PATH = "/mailchimp/webhook/"
@@ -30,7 +31,7 @@ class MailchimpAccount(models.Model):
     """One Mailchimp account of one company, and how it is synchronized."""
 
     _name = "mailchimp.account"
-    _description = "MailChimp Account"
+    _description = "Mailchimp Account"
     _inherit = ["mailchimp.guard", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
 
@@ -86,7 +87,13 @@ class MailchimpAccount(models.Model):
     mailchimp_login = fields.Char(string="Connected as", readonly=True, copy=False)
     mailchimp_role = fields.Char(string="Role", readonly=True, copy=False)
     mailchimp_plan = fields.Char(string="Plan", readonly=True, copy=False)
-    total_subscribers = fields.Integer(readonly=True, copy=False)
+    total_subscribers = fields.Integer(
+        string="Subscribers in Mailchimp",
+        readonly=True,
+        copy=False,
+        help="Mailchimp counts the subscribed people of all audiences; unsubscribed, "
+        "cleaned and archived ones are not among them.",
+    )
     last_checked = fields.Datetime(readonly=True, copy=False)
 
     _company_name_uniq = models.Constraint(
@@ -228,24 +235,16 @@ class MailchimpAccount(models.Model):
             raise UserError(self.env._("The connection failed: %s", error)) from error
         account._check_root(root)
         account._connected(root)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "title": self.env._("Everything's Chimpy"),
-                "message": self.env._(
-                    "Connected to %(name)s as %(login)s (%(role)s, %(plan)s), "
-                    "%(count)s contacts.",
-                    name=account.mailchimp_name,
-                    login=account.mailchimp_login,
-                    role=account.mailchimp_role,
-                    plan=account.mailchimp_plan,
-                    count=account.total_subscribers,
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = self.env._(
+            "Connected to %(name)s as %(login)s (%(role)s, %(plan)s), "
+            "%(count)s subscribers.",
+            name=account.mailchimp_name,
+            login=account.mailchimp_login,
+            role=account.mailchimp_role,
+            plan=account.mailchimp_plan,
+            count=account.total_subscribers,
+        )
+        return notification(message, title=self.env._("Everything's Chimpy"))
 
     def _check_root(self, root):
         """Refuse what is no account, or not the one whose audiences we hold."""

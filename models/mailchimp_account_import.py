@@ -10,11 +10,25 @@ class MailchimpAccountImport(models.Model):
 
     _inherit = "mailchimp.account"
 
-    audience_ids = fields.One2many("mailchimp.audience", "account_id")
-    audience_count = fields.Integer(compute="_compute_counts")
-    member_count = fields.Integer(compute="_compute_counts")
-    pending_job_count = fields.Integer(compute="_compute_job_counts")
-    failed_job_count = fields.Integer(compute="_compute_job_counts")
+    audience_ids = fields.One2many(
+        "mailchimp.audience", "account_id", string="Audiences"
+    )
+    audience_count = fields.Integer(
+        string="Number of Audiences", compute="_compute_counts"
+    )
+    member_count = fields.Integer(
+        string="Number of Members",
+        compute="_compute_counts",
+        help="Everyone Odoo knows from the audiences of this account, whatever the "
+        "status: unsubscribed, cleaned, archived and deleted people, too. Who is in "
+        "two audiences is two members.",
+    )
+    pending_job_count = fields.Integer(
+        string="Pending Jobs", compute="_compute_job_counts"
+    )
+    failed_job_count = fields.Integer(
+        string="Failed Jobs", compute="_compute_job_counts"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -48,6 +62,15 @@ class MailchimpAccountImport(models.Model):
         for account in self:
             account.pending_job_count = counts.get((account, "pending"), 0)
             account.failed_job_count = counts.get((account, "failed"), 0)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Let the jobs of accounts that leave the archive go on."""
+        result = super().write(vals)
+        if vals.get("active"):
+            self.env["mailchimp.job"]._wake()
+        return result
 
     # === ACTION METHODS === #
 

@@ -26,8 +26,10 @@ class MailchimpAccountSettings(models.Model):
     )
     auto_create_partner = fields.Boolean(
         string="Auto Create Customers In Odoo?",
-        help="Also create a customer for each new member. Keep it off if you use "
-        "Mailchimp for newsletters only.",
+        help="Also create a customer for each new or changed member whose address no "
+        "customer has. Members who are in Odoo already get theirs when you press Fetch "
+        "All Members on the audience. Keep it off if you use Mailchimp for newsletters "
+        "only.",
     )
     auto_sync_members = fields.Boolean(
         string="Auto Sync Member?",
@@ -88,7 +90,9 @@ class MailchimpAccountSettings(models.Model):
         help="Register it with one click on each audience, or copy it to Audience > "
         "Manage Audience > Settings > Webhooks in Mailchimp.",
     )
-    webhook_is_https = fields.Boolean(compute="_compute_webhook_url", compute_sudo=True)
+    webhook_is_https = fields.Boolean(
+        string="Webhook Uses HTTPS", compute="_compute_webhook_url", compute_sudo=True
+    )
 
     @api.model
     def _default_webhook_token(self):

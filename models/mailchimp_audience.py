@@ -1,19 +1,16 @@
 from odoo import api, fields, models
 
-from ..const import AUDIENCE_FIELDS, MEMBER_STATUSES
+from ..const import AUDIENCE_FIELDS
 from ..exceptions import MailchimpNotFound
 from ..tools import coerce
 from ..tools.coerce import as_map, parse_datetime, short_text, small_integer
-
-# What *Total Contacts* leaves out: blacklisted, and gone from the audience.
-NOT_DELIVERABLE = ("cleaned", "archived")
 
 
 class MailchimpAudience(models.Model):
     """A Mailchimp list and the mailing list that stands for it in Odoo."""
 
     _name = "mailchimp.audience"
-    _description = "MailChimp Audience"
+    _description = "Mailchimp Audience"
     _inherit = ["mailchimp.guard", "mail.thread", "mail.activity.mixin"]
     _order = "account_id, name, id"
 
@@ -34,7 +31,7 @@ class MailchimpAudience(models.Model):
         "mailing.list", required=True, ondelete="restrict", index=True, readonly=True
     )
     mailchimp_id = fields.Char(string="Audience ID", required=True, readonly=True)
-    web_id = fields.Integer(readonly=True, aggregator=None)
+    web_id = fields.Integer(string="Mailchimp Web ID", readonly=True, aggregator=None)
     web_url = fields.Char(compute="_compute_web_url", string="Open in Mailchimp")
     date_created = fields.Datetime(string="Creation Date", readonly=True)
     subscribe_url_short = fields.Char(readonly=True, string="Subscribe URL Short")
@@ -55,7 +52,11 @@ class MailchimpAudience(models.Model):
 
     # === STATISTICS, as Mailchimp says === #
 
-    remote_subscribed = fields.Integer(readonly=True, string="Subscribed in Mailchimp")
+    remote_subscribed = fields.Integer(
+        readonly=True,
+        string="Subscribed in Mailchimp",
+        help="As Mailchimp counted at the last fetch.",
+    )
     remote_unsubscribed = fields.Integer(
         readonly=True, string="Unsubscribed in Mailchimp"
     )
@@ -66,28 +67,18 @@ class MailchimpAudience(models.Model):
     last_sub_date = fields.Datetime(readonly=True, string="Last Subscription")
     last_unsub_date = fields.Datetime(readonly=True, string="Last Unsubscription")
 
-    # === STATISTICS, as Odoo holds them === #
-
-    total_count = fields.Integer(compute="_compute_counts", string="Total Contacts")
-    subscribed_count = fields.Integer(compute="_compute_counts", string="Subscribers")
-    unsubscribed_count = fields.Integer(
-        compute="_compute_counts", string="Unsubscribed"
+    member_ids = fields.One2many("mailchimp.member", "audience_id", string="Members")
+    merge_field_ids = fields.One2many(
+        "mailchimp.merge.field", "audience_id", string="Merge Fields"
     )
-    cleaned_count = fields.Integer(compute="_compute_counts", string="Cleaned")
-    pending_count = fields.Integer(compute="_compute_counts", string="Pending")
-    transactional_count = fields.Integer(
-        compute="_compute_counts", string="Transactional"
+    tag_ids = fields.One2many(
+        "mailchimp.tag", "audience_id", string="Tags and Segments"
     )
-    archived_count = fields.Integer(compute="_compute_counts", string="Archived")
-
-    member_ids = fields.One2many("mailchimp.member", "audience_id")
-    merge_field_ids = fields.One2many("mailchimp.merge.field", "audience_id")
-    tag_ids = fields.One2many("mailchimp.tag", "audience_id")
     interest_category_ids = fields.One2many(
-        "mailchimp.interest.category", "audience_id"
+        "mailchimp.interest.category", "audience_id", string="Groups"
     )
-    run_ids = fields.One2many("mailchimp.run", "audience_id")
-    run_count = fields.Integer(compute="_compute_run_count")
+    run_ids = fields.One2many("mailchimp.run", "audience_id", string="Runs")
+    run_count = fields.Integer(string="Number of Runs", compute="_compute_run_count")
 
     _account_mailchimp_uniq = models.Constraint(
         "UNIQUE(account_id, mailchimp_id)", "This audience was imported already."
@@ -106,24 +97,6 @@ class MailchimpAudience(models.Model):
                 f"https://{center}.admin.mailchimp.com/lists/members/?id={audience.web_id}"
                 if center and audience.web_id
                 else False
-            )
-
-    def _compute_counts(self):
-        counts = {
-            (audience, status): count
-            for audience, status, count in self.env["mailchimp.member"]._read_group(
-                [("audience_id", "in", self.ids), ("forgotten", "=", False)],
-                ["audience_id", "status"],
-                ["__count"],
-            )
-        }
-        for audience in self:
-            for status, _label in MEMBER_STATUSES:
-                audience[f"{status}_count"] = counts.get((audience, status), 0)
-            audience.total_count = sum(
-                audience[f"{status}_count"]
-                for status, _label in MEMBER_STATUSES
-                if status not in NOT_DELIVERABLE
             )
 
     def _compute_run_count(self):
@@ -265,30 +238,6 @@ class MailchimpAudience(models.Model):
             self._start_fetch(run.trigger, members)
 
     # === ACTION METHODS === #
-
-    def action_view_members(self):
-        """Open the contacts of the status given in the context.
-
-        Without one, those that *Total Contacts* counts.
-        """
-        self.ensure_one()
-        status = self.env.context.get("mailchimp_status")
-        domain = [
-            ("audience_id", "=", self.id),
-            ("forgotten", "=", False),
-            ("status", "!=", False),
-        ]
-        if status:
-            domain.append(("status", "=", status))
-        else:
-            domain.append(("status", "not in", NOT_DELIVERABLE))
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "mailchimp_connector.mailchimp_member_action"
-            ),
-            "domain": domain,
-            "context": {"create": False},
-        }
 
     def action_view_runs(self):
         """Open what was done for this audience."""

@@ -1,9 +1,10 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import split_every
+from odoo.tools import SQL, split_every
 
 from ..const import PRIORITY_USER, PRIORITY_WEBHOOK
 from ..exceptions import MailchimpNotFound
+from .mailchimp_contact_records import CUSTOMER_STATUSES
 
 # Members that one job reads again: what it did is repeated when one of them fails.
 REFRESH_BATCH = 10
@@ -53,10 +54,34 @@ class MailchimpAudience(models.Model):
         :return: a generator with a checkpoint after each page
         """
         run = self.env["mailchimp.run"].browse(run_id)
+        if not run.checkpoint:  # else it goes on where it was
+            run.since = not full and self.pulled_at
+            if full:
+                self._read_missing_customers()
         try:
             yield from self.env["mailchimp.member.import"]._fetch(self, run, full)
         except MailchimpNotFound:
             self._mark_gone(run)
+
+    def _read_missing_customers(self):
+        """Let a full fetch create the customers of members that did not change.
+
+        *Auto Create Customers* may have been switched on after they came. Our own
+        table; by SQL because an audience may have a million members.
+        """
+        if not self.account_id.auto_create_partner:
+            return
+        self.env["mailchimp.member"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE mailchimp_member SET fingerprint = NULL
+                    WHERE audience_id = %s AND partner_id IS NULL
+                      AND fingerprint IS NOT NULL AND NOT forgotten AND status IN %s""",
+                self.id,
+                tuple(CUSTOMER_STATUSES),
+            )
+        )
+        self.env["mailchimp.member"].invalidate_model(["fingerprint"])
 
     def _enqueue_refresh(self, hashes, priority=PRIORITY_WEBHOOK, run=None):
         """Queue the reading of single members, a few with each job.

@@ -13,7 +13,7 @@ class MailchimpMemberImport(models.AbstractModel):
     """
 
     _name = "mailchimp.member.import"
-    _description = "MailChimp Member Import"
+    _description = "Mailchimp Member Import"
 
     @api.model
     def _import_items(self, audience, items, run, mapping, source="fetch", fresh=False):
@@ -134,21 +134,31 @@ class MailchimpMemberImport(models.AbstractModel):
                     "name": short_text(item.get("email_address") or item.get("id"))
                     or "?",
                     "reason": reason,
-                    "advice": self.env._("Correct the contact in Mailchimp."),
+                    "advice": advice,
                     "res_model": audience._name,
                     "res_id": audience.id,
                 }
-                for item, reason in refused.values()
+                for item, (reason, advice) in refused.values()
             ]
         )
 
     @api.model
     def _unusable(self, row):
+        """Return why a payload cannot be a member, and what to do; None if it can."""
         if not row["subscriber_hash"] or not row["email"]:
-            return self.env._("The member has no valid email address.")
+            return (
+                self.env._("The member has no valid email address."),
+                self.env._("Correct the contact in Mailchimp."),
+            )
         if row["status"] not in STATUS_CODES:
-            return self.env._(
-                "The status “%s” is unknown to this version.", row["status"]
+            return (
+                self.env._(
+                    "The status “%s” is unknown to this version.", row["status"]
+                ),
+                self.env._(
+                    "Nothing is wrong in Mailchimp. The member stays in Odoo as it "
+                    "was; a newer version of the connector may know the status."
+                ),
             )
         return None
 

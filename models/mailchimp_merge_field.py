@@ -41,7 +41,7 @@ class MailchimpMergeField(models.Model):
     """A field of an audience, and the Odoo field its values belong to."""
 
     _name = "mailchimp.merge.field"
-    _description = "MailChimp Merge Field"
+    _description = "Mailchimp Merge Field"
     _inherit = ["mailchimp.remote"]
     _order = "audience_id, display_order, id"
     _remote_key = "merge_id"
@@ -207,7 +207,8 @@ class MailchimpMergeField(models.Model):
             self.env["mailchimp.member"].invalidate_model()
             audience.pulled_at = False
             if audience.account_id.state == "connected":
-                audience._start_fetch("user", PRIORITY_USER)
+                run = audience._start_fetch("user", PRIORITY_USER)
+                merge_fields._tell_fetch(run)
 
     # === VALUES === #
 

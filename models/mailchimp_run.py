@@ -18,13 +18,14 @@ class MailchimpRun(models.Model):
     """
 
     _name = "mailchimp.run"
-    _description = "MailChimp Run"
+    _description = "Mailchimp Run"
     _order = "id desc"
 
     name = fields.Char(required=True, readonly=True)
-    kind = fields.Selection(RUN_KINDS, required=True, readonly=True)
+    kind = fields.Selection(RUN_KINDS, string="Operation", required=True, readonly=True)
     trigger = fields.Selection(
         [("user", "A user"), ("schedule", "Schedule"), ("webhook", "Webhook")],
+        string="Asked by",
         required=True,
         readonly=True,
         default="user",
@@ -64,26 +65,36 @@ class MailchimpRun(models.Model):
         readonly=True,
         default=lambda self: self.env.user,
     )
-    started_at = fields.Datetime(readonly=True)
-    finished_at = fields.Datetime(readonly=True)
+    started_at = fields.Datetime(string="Started on", readonly=True)
+    finished_at = fields.Datetime(string="Ended on", readonly=True)
     checkpoint = fields.Json(readonly=True)
 
     total = fields.Integer(readonly=True, help="Records that Mailchimp announced.")
     done = fields.Integer(readonly=True, help="Records looked at so far.")
-    created = fields.Integer(readonly=True)
-    updated = fields.Integer(readonly=True)
-    unchanged = fields.Integer(readonly=True)
-    skipped = fields.Integer(readonly=True)
-    failed = fields.Integer(readonly=True)
+    created = fields.Integer(readonly=True, help="New in Odoo.")
+    updated = fields.Integer(readonly=True, help="Differed, and follow now.")
+    unchanged = fields.Integer(readonly=True, help="Were as Odoo had them.")
+    skipped = fields.Integer(
+        readonly=True, help="Left out on purpose; the logs say why."
+    )
+    failed = fields.Integer(
+        readonly=True, help="Could not be processed; the logs say why."
+    )
     progress = fields.Float(compute="_compute_progress", string="Progress (%)")
     message = fields.Text(readonly=True, help="Why the run waits or failed.")
     next_try_at = fields.Datetime(compute="_compute_next_try_at", string="Next Try")
 
-    line_ids = fields.One2many("mailchimp.run.line", "run_id", readonly=True)
-    line_count = fields.Integer(compute="_compute_line_count")
-    job_ids = fields.One2many("mailchimp.job", "run_id", readonly=True)
-    job_count = fields.Integer(compute="_compute_job_counts")
-    failed_job_count = fields.Integer(compute="_compute_job_counts")
+    line_ids = fields.One2many(
+        "mailchimp.run.line", "run_id", string="Logs", readonly=True
+    )
+    line_count = fields.Integer(string="Number of Logs", compute="_compute_line_count")
+    job_ids = fields.One2many(
+        "mailchimp.job", "run_id", string="Queue Jobs", readonly=True
+    )
+    job_count = fields.Integer(string="Number of Jobs", compute="_compute_job_counts")
+    failed_job_count = fields.Integer(
+        string="Number of Failed Jobs", compute="_compute_job_counts"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -94,40 +105,6 @@ class MailchimpRun(models.Model):
                 run.progress = 100
             else:
                 run.progress = min(100 * run.done / run.total, 100) if run.total else 0
-
-    @api.depends("job_ids.run_after", "job_ids.state", "account_id.paused_until")
-    def _compute_next_try_at(self):
-        waiting = dict(
-            self.env["mailchimp.job"]._read_group(
-                [
-                    ("run_id", "in", self.ids),
-                    ("state", "=", "pending"),
-                    ("attempts", ">", 0),
-                    ("account_id.state", "=", "connected"),
-                ],
-                ["run_id"],
-                ["run_after:min"],
-            )
-        )
-        for run in self:
-            at = waiting.get(run, False)
-            run.next_try_at = at and max(at, run.account_id.paused_until or at)
-
-    def _compute_line_count(self):
-        counts = dict(
-            self.env["mailchimp.run.line"]._read_group(
-                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
-            )
-        )
-        for run in self:
-            run.line_count = counts.get(run, 0)
-
-    @api.depends("job_ids.state")
-    def _compute_job_counts(self):
-        for run in self:
-            failed = run.job_ids.filtered(lambda job: job.state == "failed")
-            run.job_count = len(run.job_ids)
-            run.failed_job_count = len(failed)
 
     # === BUSINESS METHODS === #
 

@@ -9,6 +9,7 @@ from . import test_contact_values
 from . import test_crash
 from . import test_export
 from . import test_fault_matrix
+from . import test_feedback
 from . import test_gateway_answers
 from . import test_gateway_batches
 from . import test_gateway_network

@@ -13,8 +13,12 @@ class MailchimpImport(models.TransientModel):
     account_ids = fields.Many2many(
         "mailchimp.account",
         string="Accounts",
-        required=True,
         default=lambda self: self._default_account_ids(),
+    )
+    is_connected = fields.Boolean(
+        default=lambda self: bool(self._default_account_ids()),
+        readonly=True,
+        help="Whether there is an account to choose.",
     )
     import_audiences = fields.Boolean(
         string="Lists/Audiences",
@@ -28,6 +32,8 @@ class MailchimpImport(models.TransientModel):
     def action_process(self):
         """Queue what was chosen and show how it goes."""
         self.ensure_one()
+        if not self.account_ids:
+            raise UserError(self.env._("Choose an account to import from."))
         if not self.import_audiences:
             raise UserError(self.env._("Choose what to import."))
         self.account_ids.check_access("read")

@@ -38,12 +38,12 @@ const FIELDS = `<field name="name"/><field name="progress"/><field name="state"/
 const FORM = {
     type: "form",
     resModel: "mailchimp.run",
-    arch: `<form edit="0" js_class="mailchimp_run_form">${FIELDS}</form>`,
+    arch: `<form edit="0" js_class="mailchimp_live_form">${FIELDS}</form>`,
 };
 const LIST = {
     type: "list",
     resModel: "mailchimp.run",
-    arch: `<list js_class="mailchimp_run_list">${FIELDS}</list>`,
+    arch: `<list js_class="mailchimp_live_list">${FIELDS}</list>`,
 };
 
 const write = (vals) => MockServer.env["mailchimp.run"].write([1], vals);

@@ -5,7 +5,7 @@ import {listView} from "@web/views/list/list_view";
 import {registry} from "@web/core/registry";
 import {useLiveRuns} from "./use_live_runs";
 
-export class RunFormController extends FormController {
+export class LiveFormController extends FormController {
     setup() {
         super.setup();
         useLiveRuns({
@@ -17,7 +17,7 @@ export class RunFormController extends FormController {
     }
 }
 
-export class RunListController extends ListController {
+export class LiveListController extends ListController {
     setup() {
         super.setup();
         useLiveRuns({
@@ -29,11 +29,11 @@ export class RunListController extends ListController {
     }
 }
 
-registry.category("views").add("mailchimp_run_form", {
+registry.category("views").add("mailchimp_live_form", {
     ...formView,
-    Controller: RunFormController,
+    Controller: LiveFormController,
 });
-registry.category("views").add("mailchimp_run_list", {
+registry.category("views").add("mailchimp_live_list", {
     ...listView,
-    Controller: RunListController,
+    Controller: LiveListController,
 });

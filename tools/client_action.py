@@ -1,0 +1,25 @@
+"""What a button may answer. Plain dicts for the web client, free of records."""
+
+SOFT_RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
+
+
+def notification(message, title=None, kind="success", links=()):
+    """Build the action that tells a person something and shows the records anew.
+
+    :param str message: with a ``%s`` for each link
+    :param str title: in bold above it
+    :param str kind: success, info, warning or danger
+    :param links: dicts with ``label`` and ``url``
+    :return: the client action (dict)
+    """
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {
+            "type": kind,
+            "title": title,
+            "message": message,
+            "links": list(links),
+            "next": SOFT_RELOAD,
+        },
+    }
