@@ -25,8 +25,11 @@ from . import mailchimp_interest
 from . import mailchimp_member
 from . import mailchimp_member_display
 from . import mailchimp_member_sync
+from . import mailchimp_member_decision
 from . import mailchimp_change
 from . import mailchimp_audience_changes
+from . import mailchimp_account_changes
+from . import mailchimp_merge_field_watch
 from . import mailchimp_member_import
 from . import mailchimp_member_fetch
 from . import mailchimp_member_refresh
@@ -52,6 +55,8 @@ from . import mailchimp_job_choice
 from . import mailchimp_job_engine
 from . import mailchimp_job_outcome
 from . import mailchimp_job_feedback
+from . import base_partner_merge
+from . import mail_blacklist
 from . import mailing_contact
 from . import mailing_list
 from . import mailing_subscription

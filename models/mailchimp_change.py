@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# In the data of a transaction: {link of the member: its values} still to be marked.
+_PENDING = "mailchimp.changes"
+
 
 class MailchimpChange(models.Model):
     """A member whose push is due: one row per change, only ever added.
@@ -22,31 +25,87 @@ class MailchimpChange(models.Model):
     # === MARK === #
 
     @api.model
+    def _mark_written(self, records, names):
+        """Mark the members of records whose fields were written, if they are pushed.
+
+        What an import from Mailchimp writes need not be told to Mailchimp.
+
+        :param Model records: contacts or customers
+        :param names: of the fields that were written
+        """
+        if self.env.context.get("mailchimp_import"):
+            return
+        ways = self.env["mailchimp.merge.field"]._watchers().get(records._name)
+        if not ways or not (written := ways.keys() & names):
+            return
+        for link, back in set().union(*(ways[name] for name in written)):
+            self._mark(link, self._led_from(records, link, back))
+
+    @api.model
+    def _led_from(self, records, link, back):
+        """Return the ids of the contacts or customers that a path leads from here."""
+        if not back:
+            return records.ids
+        comodel = self.env["mailchimp.member"]._fields[link].comodel_name
+        # sudo: the value is sent, whoever sees the contact.
+        found = self.env[comodel].sudo().with_context(active_test=False)
+        return found.search([(back, "in", records.ids)]).ids
+
+    @api.model
     def _mark(self, link, ids):
         """Mark the members of changed records, where the account pushes by itself.
 
+        Once for all the changes of a transaction, right before its commit.
+
         :param str link: the field of the member that leads to the records,
-            ``contact_id`` or ``partner_id``
-        :param ids: of the records
+            ``contact_id`` or ``partner_id``; or ``subscriber_hash``, for members
+            without a contact
+        :param ids: of the records, or hashes
         """
         if not ids:
             return
-        self.env["mailchimp.member"].flush_model([link, "forgotten", "audience_id"])
-        query = SQL(
+        data = self.env.cr.precommit.data
+        if _PENDING not in data:
+            data[_PENDING] = {}
+            self.env.cr.precommit.add(self._write_marks)
+        data[_PENDING].setdefault(link, set()).update(ids)
+        self._forget_states()
+
+    @api.model
+    def _write_marks(self):
+        """Write what was marked in this transaction so far, and queue the pushes."""
+        pending = self.env.cr.precommit.data.pop(_PENDING, None)
+        if not pending:
+            return
+        Member = self.env["mailchimp.member"]
+        Member.flush_model([*pending, "audience_id", "contact_id", "forgotten"])
+        found = set()
+        for link, values in pending.items():
+            found.update(self.env.execute_query(self._mark_query(link, values)))
+        # sudo: everybody's change is pushed, whoever sees the audience.
+        audiences = self.env["mailchimp.audience"].sudo()
+        for (audience_id,) in sorted(found):
+            audiences.browse(audience_id)._enqueue_push()
+
+    @api.model
+    def _mark_query(self, link, values):
+        """SQL: insert a change for each member, return the ids of their audiences."""
+        loose = SQL("AND m.contact_id IS NULL") if link == "subscriber_hash" else SQL()
+        return SQL(
             """WITH hit AS (
                    SELECT m.id, m.audience_id FROM mailchimp_member m
                      JOIN mailchimp_audience a ON a.id = m.audience_id AND a.active
                      JOIN mailchimp_account o ON o.id = a.account_id AND o.active
                                              AND o.auto_push_contacts
-                    WHERE m.%s = ANY(%s) AND m.forgotten IS NOT TRUE),
+                    WHERE m.%s = ANY(%s) AND m.forgotten IS NOT TRUE %s),
                made AS (
                    INSERT INTO mailchimp_change (member_id, create_date)
                    SELECT id, now() AT TIME ZONE 'UTC' FROM hit)
                SELECT DISTINCT audience_id FROM hit""",
             SQL.identifier(link),
-            list(ids),
+            list(values),
+            loose,
         )
-        self._marked(row[0] for row in self.env.execute_query(query))
 
     @api.model
     def _add(self, member_ids):
@@ -58,18 +117,16 @@ class MailchimpChange(models.Model):
                 list(member_ids),
             )
         )
-        self._marked(())
+        self._forget_states()
 
     @api.model
-    def _marked(self, audience_ids):
+    def _forget_states(self):
         self.env["mailchimp.member"].invalidate_model(["sync_state"], flush=False)
-        # sudo: everybody's change is pushed, whoever sees the audience.
-        for audience in self.env["mailchimp.audience"].sudo().browse(audience_ids):
-            audience._enqueue_push()
 
     @api.model
     def _changed_members(self, member_ids):
         """Return the ids of those members that have a change (set)."""
+        self._write_marks()
         query = SQL(
             "SELECT member_id FROM mailchimp_change WHERE member_id = ANY(%s)",
             list(member_ids),
@@ -82,12 +139,15 @@ class MailchimpChange(models.Model):
     def _claim(self, audience, limit):
         """Read which members of an audience changed, the longest waiting first.
 
+        Members that have no contact yet find it here, see `_link_contacts`.
+
         :param recordset audience: one `mailchimp.audience`
         :param int limit: at most so many members
         :return: ids of the members, and what was seen of them, for `_settle`: a list of
             ids (JSON). An id alone, up to which all were seen, would not do: ids are
             given before the commit, so that a smaller one may appear later.
         """
+        self._write_marks()
         Member = self.env["mailchimp.member"]
         Member.flush_model()
         free = SQL("TRUE")
@@ -104,7 +164,37 @@ class MailchimpChange(models.Model):
             limit,
         )
         rows = self.env.execute_query(query)
-        return [row[0] for row in rows], [seen for row in rows for seen in row[1]]
+        member_ids = [row[0] for row in rows]
+        self._link_contacts(audience, member_ids)
+        return member_ids, [seen for row in rows for seen in row[1]]
+
+    @api.model
+    def _link_contacts(self, audience, member_ids):
+        """Give members without a contact the one with their address.
+
+        Of several, the one on the list of the audience, else the oldest, as an import
+        does; see `mailchimp.contact.sync._match`.
+        """
+        self.env["mailing.contact"].flush_model(["email_normalized"])
+        self.env["mailing.subscription"].flush_model(["contact_id", "list_id"])
+        self.env.cr.execute(
+            SQL(
+                """UPDATE mailchimp_member m SET contact_id = i.contact_id
+                     FROM (SELECT DISTINCT ON (m.id) m.id, c.id AS contact_id
+                             FROM mailchimp_member m
+                             JOIN mailing_contact c ON c.email_normalized = m.email
+                        LEFT JOIN mailing_subscription s
+                               ON s.contact_id = c.id AND s.list_id = %s
+                            WHERE m.id = ANY(%s) AND m.contact_id IS NULL
+                              AND m.status != 'archived'
+                         ORDER BY m.id, s.id IS NULL, c.id) i
+                    WHERE m.id = i.id""",
+                audience.mailing_list_id.id,
+                member_ids,
+            )
+        )
+        if self.env.cr.rowcount:
+            self.env["mailchimp.member"].invalidate_model(["contact_id"])
 
     @api.model
     def _settle(self, member_ids, seen):
@@ -121,4 +211,4 @@ class MailchimpChange(models.Model):
                 list(member_ids),
             )
         )
-        self.env["mailchimp.member"].invalidate_model(["sync_state"], flush=False)
+        self._forget_states()

@@ -44,7 +44,16 @@ class MailchimpConsent(models.Model):
         readonly=True,
     )
     source = fields.Selection(
-        [("fetch", "Fetch"), ("webhook", "Webhook"), ("user", "User")],
+        [
+            ("fetch", "Fetch"),
+            ("webhook", "Webhook"),
+            ("export", "Push"),
+            ("user", "User"),
+            ("page", "Unsubscribe Page"),
+            ("blacklist", "Blacklist"),
+            ("import", "File Import"),
+            ("archive", "Gone From Odoo"),
+        ],
         required=True,
         readonly=True,
     )

@@ -204,6 +204,7 @@ class MailchimpJob(models.Model):
                 domain = [("state", "=", "pending"), ("run_id.state", "=", "cancelled")]
                 self.search(domain)._cancel()
                 runs.search([("state", "in", ("pending", "running"))])._job_finished()
+                self.env["mailchimp.audience"]._sweep_changes()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             _logger.debug("Mailchimp runs are settled the next time")
 

@@ -4,7 +4,6 @@ from odoo.fields import Command
 from ..const import (
     ALL_TAGS,
     EMBEDDED_TAGS_LIMIT,
-    MARKETABLE_STATUS,
     MEMBER_STATUSES,
 )
 from ..tools.coerce import (
@@ -206,22 +205,6 @@ class MailchimpMember(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _opted_in_odoo(self, out):
-        """Note that a person was opted out of the audience in Odoo, or in again.
-
-        :param bool out: whether the subscription is opted out now
-        """
-        status = "unsubscribed" if out else MARKETABLE_STATUS
-        entries = [
-            member._consent_values(status, "user") | {"user_id": self.env.uid}
-            for member in self
-        ]
-        # sudo: only the connector writes the ledger.
-        self.env["mailchimp.consent"].sudo().create(entries)
-        self.opt_out_by = "odoo" if out else False
-        if out:
-            self._mark_changed()
-
     def _opt_out_for_good(self):
         """Opt out the subscription of a member that is gone.
 
@@ -271,7 +254,7 @@ class MailchimpMember(models.Model):
         )
         for member in self:
             member.opt_out_by = member._opt_out_for_good()
-        self._removable_contacts().unlink()
+        self._removable_contacts().with_context(mailchimp_import=True).unlink()
         self.write(
             {
                 "status": "archived",

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.subscriber import subscriber_hash
+
 
 class MailingContact(models.Model):
     """The audiences a mailing contact belongs to."""
@@ -47,18 +49,45 @@ class MailingContact(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Keep people opted out whom somebody puts on the list of an audience again."""
+        """Keep people opted out whom somebody puts on the list of an audience again.
+
+        Members that have no contact yet are pushed: this one may be theirs.
+        """
         contacts = super().create(vals_list)
         if any("list_ids" in vals for vals in vals_list):
             contacts._keep_opted_out()
+        contacts._mark_members_of_address()
         return contacts
 
     def write(self, vals):
-        """Override: as `create`; lists are linked past `mailing.subscription`."""
+        """Push what is mapped; else as `create`, for lists are linked past the model of
+        subscriptions.
+        """
         result = super().write(vals)
         if "list_ids" in vals:
             self._keep_opted_out()
+        # sudo: whoever edits a contact may not see its members.
+        self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
         return result
+
+    def unlink(self):
+        """Do what the accounts say about the members of contacts that are deleted."""
+        if self.env.context.get("mailchimp_import"):
+            return super().unlink()
+        # sudo: whoever deletes a contact may not see its members.
+        members = self.sudo().mailchimp_member_ids
+        result = super().unlink()
+        members._left_odoo()
+        return result
+
+    def _mark_members_of_address(self):
+        Field = self.env["mailchimp.merge.field"]
+        if self.env.context.get("mailchimp_import") or not Field._watchers():
+            return
+        emails = [email for email in self.mapped("email_normalized") if email]
+        # sudo: as above.
+        Change = self.env["mailchimp.change"].sudo()
+        Change._mark("subscriber_hash", [subscriber_hash(e) for e in emails])
 
     def _keep_opted_out(self):
         Subscription = self.env["mailing.subscription"]

@@ -80,10 +80,10 @@ class MailingSubscription(models.Model):
             return
         # sudo: as below
         held = self.sudo()
-        out = held.browse()
+        out, decided = held.browse(), set()
         for subscription, members in held._members_of_address():
             if subscription.opt_out:
-                members._opted_in_odoo(out=True)
+                decided.update(members.ids)
                 continue
             loose = members.filtered(lambda m: not m.contact_id and not m.opt_out_by)
             # Mailchimp's word was not carried to any contact so far.
@@ -92,12 +92,17 @@ class MailingSubscription(models.Model):
             ).opt_out_by = "mailchimp"
             if any(member.opt_out_by for member in members):
                 out |= subscription
+        self.env["mailchimp.member"].sudo().browse(decided)._opted_in_odoo(out=True)
         out.with_context(mailchimp_import=True).write({"opt_out": True})
 
     def _note_decision_of_odoo(self):
+        decided = {True: set(), False: set()}
         # sudo: everybody who may edit a subscription has a say here.
         for subscription, members in self.sudo()._members_of_address():
-            members._opted_in_odoo(out=subscription.opt_out)
+            decided[subscription.opt_out].update(members.ids)
+        members = self.env["mailchimp.member"].sudo()
+        for out, ids in decided.items():
+            members.browse(ids)._opted_in_odoo(out=out)
 
     def _members_of_address(self):
         """Pair those of these subscriptions that stand for members with them.

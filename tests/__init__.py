@@ -1,6 +1,8 @@
 from . import test_account
 from . import test_architecture
 from . import test_attack
+from . import test_change
+from . import test_change_cursors
 from . import test_audience
 from . import test_consent
 from . import test_contact_refused
@@ -8,6 +10,7 @@ from . import test_contact_sync
 from . import test_contact_values
 from . import test_crash
 from . import test_export
+from . import test_decision
 from . import test_fault_matrix
 from . import test_feedback
 from . import test_gateway_answers

@@ -45,6 +45,7 @@ class MailchimpCase(TransactionCase):
 
     def run_jobs(self):
         """Run everything in the queue that is due, as the scheduled action does."""
+        self.env.cr.flush()  # what a commit would do
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             env = self.env(cr=cr, user=SUPERUSER_ID, context={})
             env["mailchimp.job"]._cron_run_jobs()

@@ -1,0 +1,20 @@
+from odoo import models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    """Members follow the customer that is left of several."""
+
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        """Push the members of the customers that are merged, as their new customer.
+
+        They are moved past the ORM, together with the history of consent, which is all
+        that happens to them: nobody is subscribed, or opted out, by being merged.
+        """
+        self.env["mailchimp.member"].flush_model()
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        self.env["mailchimp.member"].invalidate_model(["partner_id"])
+        # sudo: whoever merges customers may not see their members.
+        self.env["mailchimp.change"].sudo()._mark("partner_id", dst_partner.ids)
+        return result

@@ -1,0 +1,34 @@
+from odoo import fields, models
+
+
+class MailchimpAccountChanges(models.Model):
+    """What of Odoo's changes an account lets go to Mailchimp."""
+
+    _inherit = "mailchimp.account"
+
+    archived_contacts = fields.Selection(
+        [
+            ("keep", "Keep in Mailchimp"),
+            ("archive", "Archive in Mailchimp"),
+            ("unsubscribe", "Unsubscribe"),
+        ],
+        string="Contacts Gone From Odoo",
+        default="keep",
+        required=True,
+        help="What becomes of a member when its customer is archived or deleted, or "
+        "its mailing contact is deleted. Who is unsubscribed cannot be subscribed "
+        "again without being asked.",
+    )
+
+    def write(self, vals):
+        """Watch the contacts of accounts that push; see `mailchimp.merge.field`."""
+        result = super().write(vals)
+        if vals.keys() & {"active", "auto_push_contacts"}:
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        """Watch no more what only these accounts pushed."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result

@@ -1,0 +1,105 @@
+from collections import defaultdict
+
+from odoo import api, models, tools
+
+# The field of a member that leads to a record, and what of the record is always sent.
+LINKS = {"mailing.contact": "contact_id", "res.partner": "partner_id"}
+ALWAYS = {
+    "mailing.contact": ("email", "name", "first_name", "last_name", "tag_ids"),
+    "res.partner": ("email", "lang", "category_id"),
+}
+ADDRESS_NAMES = ("street", "street2", "city", "zip", "state_id", "country_id")
+# What a change of it means for what is watched.
+_SETTINGS = frozenset({"active", "direction", "field_path", "type"})
+
+
+class MailchimpMergeFieldWatch(models.Model):
+    """Which fields of contacts and customers matter to Mailchimp."""
+
+    _inherit = "mailchimp.merge.field"
+
+    @api.model
+    def _watched(self):
+        """Return {model: frozenset of the names of fields that are pushed}."""
+        return {model: frozenset(ways) for model, ways in self._watchers().items()}
+
+    @api.model
+    @tools.ormcache()
+    def _watchers(self):
+        """Return which fields are pushed, and how their records lead to members.
+
+        Read with every write on a contact or customer, hence kept; empty where nothing
+        is pushed automatically.
+
+        :return: {model: {field name: {(link of the member, path from there)}}}; the
+            path is empty for the contact or customer itself
+        """
+        # sudo: what is pushed does not depend on who edits a contact.
+        audiences = self.env["mailchimp.audience"].sudo()
+        domain = [("account_id.auto_push_contacts", "=", True)]
+        audiences = audiences.search([*domain, ("account_id.active", "=", True)])
+        watchers = {model: defaultdict(set) for model in LINKS}
+        if not audiences:
+            return {}
+        for model, link in LINKS.items():
+            for name in ALWAYS[model]:
+                self._watch(watchers, link, model, (name,))
+        for merge_field in audiences.merge_field_ids._mapped("to_mailchimp"):
+            if source := merge_field._source():
+                model = "res.partner" if source.of_partner else "mailing.contact"
+                for names in _paths(source):
+                    self._watch(watchers, LINKS[model], model, names)
+        return {model: dict(ways) for model, ways in watchers.items()}
+
+    @api.model
+    def _watch(self, watchers, link, model, names, back="", above=()):
+        """Watch all fields on a path, and those they are computed from.
+
+        :param dict watchers: see `_watchers`; added to
+        :param str link: of the member
+        :param str model: where the path begins
+        :param tuple names: of the fields on the path
+        :param str back: the path from the contact or customer to this model
+        :param tuple above: (model, name) of the fields computed from this one
+        """
+        for name in names:
+            field = self.env[model]._fields.get(name)
+            if not field or (model, name) in above:
+                return
+            if model in watchers:
+                watchers[model][name].add((link, back))
+            for path in self.pool.field_depends[field] if field.compute else ():
+                chain = (*above, (model, name))
+                self._watch(watchers, link, model, path.split("."), back, chain)
+            back, model = f"{back}.{name}" if back else name, field.comodel_name
+            if not model:
+                return
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Watch what new merge fields are mapped to."""
+        result = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return result
+
+    def write(self, vals):
+        """Watch what merge fields are mapped to now."""
+        result = super().write(vals)
+        if _SETTINGS & vals.keys():
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        """Watch no more what only these fields were mapped to."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+
+def _paths(source):
+    """Return the paths of all values that a source is made of."""
+    if source.field:
+        return [source.names]
+    return [(*source.names, name) for name in ADDRESS_NAMES]
