@@ -41,6 +41,7 @@
         "views/mailchimp_correction_views.xml",
         "wizards/mailchimp_import_views.xml",
         "views/mailchimp_menus.xml",
+        "views/mailchimp_conflict_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mailchimp_connector/static/src/**/*"],

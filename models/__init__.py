@@ -36,7 +36,11 @@ from . import mailchimp_member_refresh
 from . import mailchimp_member_store
 from . import mailchimp_contact_sync
 from . import mailchimp_contact_records
+from . import mailchimp_contact_merge
+from . import mailchimp_contact_settle
 from . import mailchimp_contact_consent
+from . import mailchimp_conflict
+from . import mailchimp_conflict_watch
 from . import mailchimp_member_export
 from . import mailchimp_member_export_lines
 from . import mailchimp_member_answer

@@ -42,8 +42,8 @@ class MailchimpAccountSettings(models.Model):
     )
     override_contact_name = fields.Boolean(
         string="Is Override Contact Name?",
-        help="When the names differ, the name in Odoo is the right one: a fetch does "
-        "not change it.",
+        help="When the names differ, the name in Odoo is the right one: it is not "
+        "changed by Mailchimp, only filled if it is empty.",
     )
     remove_deleted_contacts = fields.Boolean(
         string="Remove Contact From Odoo?",
@@ -57,13 +57,19 @@ class MailchimpAccountSettings(models.Model):
     )
     two_way_sync = fields.Boolean(
         string="Enable Two Way Sync",
-        help="Off: of the consent, only unsubscribes come from Mailchimp to Odoo.",
+        help="With automatic updates to MailChimp: values and tags that change there "
+        "come to Odoo, too. Off: they only travel to MailChimp; what comes back of "
+        "known contacts is their consent, and a new address. (Without automatic "
+        "updates, what changes in MailChimp always comes to Odoo.)",
     )
     sync_priority = fields.Selection(
         [("remote", "Remote Wins"), ("local", "Local Wins")],
         default="remote",
         required=True,
-        help="Who is right about a value that changed on both sides.",
+        help="Who is right about a value that changed on both sides since they last "
+        "agreed, unless its merge field says otherwise. What changed on one side only "
+        "travels to the other. With automatic updates, but without two-way "
+        "synchronization, Odoo is right.",
     )
     new_member_status = fields.Selection(
         [
@@ -133,4 +139,13 @@ class MailchimpAccountSettings(models.Model):
 
     def _merge_rule(self):
         """Return the rule for fields without one of their own; see `tools.merge`."""
+        if self._keeps_facts():
+            return "odoo"
         return "mailchimp" if self.sync_priority == "remote" else "odoo"
+
+    def _keeps_facts(self):
+        """Tell whether values and tags only travel to Mailchimp.
+
+        Consent, and the address as who a person is, come back in any case.
+        """
+        return self.auto_push_contacts and not self.two_way_sync

@@ -1,8 +1,7 @@
 from odoo import api, models
 from odoo.fields import Command
 
-from ..const import NAME_FIELDS
-from ..tools.merge import MAILCHIMP, settle
+from ..tools.merge import ODOO, settle
 from ..tools.rows import (
     full_name,
     is_out_in_odoo,
@@ -15,8 +14,6 @@ from .mailchimp_contact_sync import ROW_ERRORS
 
 # People in these states may become customers of the company.
 CUSTOMER_STATUSES = frozenset({"subscribed", "pending", "transactional"})
-# The mark of a row whose record was created by this very page.
-NEW = {"contact_id": "contact_is_new", "partner_id": "partner_is_new"}
 
 
 class MailchimpContactRecords(models.AbstractModel):
@@ -85,8 +82,8 @@ class MailchimpContactRecords(models.AbstractModel):
             row["partner_id"] = oldest.get(row["email"])
 
     @api.model
-    def _update_partners(self, audience, rows, _lines):
-        self._update_records("res.partner", "partner_id", audience, rows)
+    def _update_partners(self, _audience, rows, _lines):
+        self._update_records("res.partner", "partner_id", rows)
 
     @api.model
     def _create_partners(self, audience, rows, lines):
@@ -166,13 +163,21 @@ class MailchimpContactRecords(models.AbstractModel):
 
     @api.model
     def _update_contacts(self, audience, rows, lines):
-        self._update_records("mailing.contact", "contact_id", audience, rows)
+        self._update_records("mailing.contact", "contact_id", rows)
         self._update_addresses(audience, rows, lines)
-        self._sync_tags([row for row in rows if not row["has_more_tags"]])
+        if not audience.account_id._keeps_facts():
+            self._sync_tags([row for row in rows if not row["has_more_tags"]])
 
     @api.model
     def _update_addresses(self, audience, rows, lines):
-        """Let the contacts of people who changed their address in Mailchimp follow."""
+        """Let the contacts of people who changed their address in Mailchimp follow.
+
+        If the address was changed in Odoo too, the rule of the account decides, unless
+        Mailchimp only tells what it made of the address we sent before.
+        """
+        account = audience.account_id
+        is_answer = self.env.context.get("mailchimp_source") == "export"
+        rule = ODOO if is_answer else account._merge_rule()
         moved = [
             row
             for row in with_contact(rows)
@@ -181,44 +186,20 @@ class MailchimpContactRecords(models.AbstractModel):
         Contact = self.env["mailing.contact"]
         for row in moved:
             contact = Contact.browse(row["contact_id"])
-            if contact.email_normalized != row["email"]:
+            held = contact.email_normalized
+            if settle(row["old_email"], held, row["email"], rule) == ODOO:
+                row["to_push"] = row["to_push"] or account.auto_push_contacts
+                continue
+            if held != row["email"]:
                 contact.email = row["email"]
             others = Contact.search([("email_normalized", "=", row["email"])])
             if others - contact:
                 lines.append(self._duplicate_line(row, others - contact))
 
     @api.model
-    def _update_records(self, model, key, audience, rows):
-        """Write mapped values that changed in Mailchimp, as the account's rule says."""
-        known = [r for r in rows if r[key] and not r.get(NEW[key])]
-        records = self.env[model].browse(r[key] for r in known)
-        rule = audience.account_id._merge_rule()
+    def _update_records(self, model, key, rows):
+        """Write the values of Mailchimp that are to be taken; see `_decide`."""
+        known = [row for row in rows if row.get("writes", {}).get(model)]
+        records = self.env[model].browse(row[key] for row in known)
         for row, record in zip(known, records, strict=True):
-            values = of_model(row["values"], model)
-            base = of_model(row["base_values"], model)
-            names = {n: values.pop(n) for n in NAME_FIELDS & values.keys()}
-            vals = self._name_changes(audience, row, record, names)
-            for name, value in values.items():
-                held = _plain(record[name])
-                if settle(base.get(name), held, value, rule) == MAILCHIMP:
-                    vals[name] = value
-            if vals:
-                record.write(vals)
-
-    @api.model
-    def _name_changes(self, audience, row, record, names):
-        """Merge the name as one value: half a name of each side is nobody's name."""
-        account = audience.account_id
-        new, held = full_name(row["values"]), record.name
-        if not names or not new or new == held:
-            return {}
-        if held and account.override_contact_name:
-            return {}
-        base = full_name(row["base_values"])
-        verdict = settle(base, held, new, account._merge_rule())
-        return names if verdict == MAILCHIMP else {}
-
-
-def _plain(value):
-    """Return what a field would be written with: the id of a related record."""
-    return value.id if isinstance(value, models.BaseModel) else value
+            record.write(row["writes"][model])

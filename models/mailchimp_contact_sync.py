@@ -45,11 +45,13 @@ class MailchimpContactSync(models.AbstractModel):
         self = self.with_context(**IMPORT_CONTEXT)
         lines = []
         for row in rows:
-            row["values"], row["base_values"] = self._convert(row, mapping, lines)
+            row["values"], row["agreed"] = self._convert(row, mapping, lines)
+            row["old_links"] = {key: row[key] for key in ("contact_id", "partner_id")}
         self._match(audience, rows, lines)
         self._match_partners(audience, rows)
         self._create_partners(audience, rows, lines)
         self._create_contacts(audience, rows, lines)
+        self._decide(audience, rows, mapping)
         self._update_all(audience, rows, lines)
         for line in lines:
             self._point_at_record(line, audience)

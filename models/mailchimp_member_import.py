@@ -37,7 +37,9 @@ class MailchimpMemberImport(models.AbstractModel):
         together = {key["remote_contact_id"] for key in keys.values()}
         put_off = [row for row in changed if _is_doubtful(row, together, fresh)]
         applied = [row for row in changed if not _is_doubtful(row, together, fresh)]
-        self._take_over(audience, applied, run, mapping)
+        self.with_context(mailchimp_source=source)._take_over(
+            audience, applied, run, mapping
+        )
         followed = [row for row in applied if row["subscriber_hash"] not in asked]
         told = [row for row in applied if row["subscriber_hash"] in asked]
         self._record_consent(audience, told, source)
@@ -98,6 +100,7 @@ class MailchimpMemberImport(models.AbstractModel):
                 row["fingerprint"] = None
         self._store(audience, rows)
         self._store_labels(audience, rows)
+        self.env["mailchimp.conflict"]._record(audience, rows)
         to_push = [row["member_id"] for row in rows if row["to_push"]]
         self.env["mailchimp.member"].browse(to_push)._mark_changed()
 
@@ -188,7 +191,8 @@ class MailchimpMemberImport(models.AbstractModel):
                       CASE WHEN NOT m.forgotten THEN m.status END AS old_status,
                       m.last_changed AS old_changed,
                       m.email AS old_email,
-                      m.merge_values AS old_values, m.contact_id, m.partner_id,
+                      m.merge_values AS old_values, m.base_values AS old_base,
+                      m.contact_id, m.partner_id,
                       m.opt_out_by, m.forgotten
                  FROM unnest(%s::text[], %s::text[], %s::text[])
                       AS i(hash, fingerprint, remote)
@@ -218,7 +222,8 @@ class MailchimpMemberImport(models.AbstractModel):
             dict(
                 held,
                 is_new=not held["member_id"],
-                base=held["old_values"] or {},
+                base={**(held["old_values"] or {}), **(held["old_base"] or {})},
+                base_values=None,
                 sync_result="synced",
                 to_push=False,
                 error=None,

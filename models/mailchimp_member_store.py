@@ -18,6 +18,7 @@ COLUMNS = {
     "partner_id": "int",
     "opt_out_by": "text",
     "merge_values": "jsonb",
+    "base_values": "jsonb",
     "rating": "int",
     "language": "text",
     "vip": "bool",
@@ -132,7 +133,12 @@ class MailchimpMemberStore(models.AbstractModel):
     @api.model
     def _store_labels(self, audience, rows):
         """Make tags and groups of the members equal to Mailchimp's."""
-        complete = [row for row in rows if not row["has_more_tags"]]
+        # What a contact refused is news again, the next time it is read.
+        complete = [
+            row
+            for row in rows
+            if not row["has_more_tags"] and not (row["error"] and row["contact_id"])
+        ]
         self._replace_links(
             "mailchimp_member_tag_rel",
             "tag_id",

@@ -1,6 +1,6 @@
 """Three-way merge of one value: every case, and what holds for all of them."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
@@ -11,6 +11,10 @@ RULES = ("odoo", "mailchimp", "newest", "if_empty", "ask")
 EMPTY = st.sampled_from(["", False, None, {}, {"addr1": "", "city": ""}])
 FULL = st.sampled_from(["a", "b", 1, 2.5, {"city": "Ulm"}, {"city": "Ulm", "zip": ""}])
 VALUES = st.one_of(EMPTY, FULL)
+# A busy machine is no failure.
+law = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
 
 
 @tagged("post_install", "-at_install")
@@ -86,6 +90,7 @@ class TestMerge(BaseCase):
 class TestMergeLaws(BaseCase):
     """What holds whatever the values and the rule."""
 
+    @law
     @given(VALUES, VALUES, st.sampled_from(RULES), st.booleans())
     def test_no_lone_change_is_lost(self, base, new, rule, newer):
         """It travels, or (only if empty) stands where it was made: never undone."""
@@ -98,6 +103,7 @@ class TestMergeLaws(BaseCase):
             else:
                 self.assertEqual(verdict, mine)
 
+    @law
     @given(VALUES, VALUES, VALUES, st.sampled_from(RULES), st.booleans())
     def test_what_was_settled_stays_settled(self, base, odoo, chimp, rule, newer):
         verdict = settle(base, odoo, chimp, rule, odoo_is_newer=newer)
@@ -109,6 +115,7 @@ class TestMergeLaws(BaseCase):
         again = settle(base, odoo, chimp, rule, odoo_is_newer=newer)
         self.assertEqual(again, verdict)
 
+    @law
     @given(VALUES, VALUES, VALUES, st.booleans())
     def test_both_sides_are_treated_alike(self, base, odoo, chimp, newer):
         """With the sides and the rule swapped, the verdict is swapped."""
@@ -121,12 +128,14 @@ class TestMergeLaws(BaseCase):
         mirrored = settle(base, chimp, odoo, "newest", odoo_is_newer=not newer)
         self.assertEqual(mirrored, swapped.get(verdict, verdict))
 
+    @law
     @given(VALUES, VALUES, VALUES, st.sampled_from(RULES), st.booleans())
     def test_a_person_is_asked_only_where_both_moved(self, base, a, b, rule, newer):
         if settle(base, a, b, rule, odoo_is_newer=newer) == "ask":
             self.assertEqual(rule, "ask")
             self.assertEqual(len({repr(plain(value)) for value in (base, a, b)}), 3)
 
+    @law
     @given(VALUES, VALUES, VALUES, st.booleans())
     def test_only_if_empty_replaces_nothing(self, base, odoo, chimp, newer):
         verdict = settle(base, odoo, chimp, "if_empty", odoo_is_newer=newer)

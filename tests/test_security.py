@@ -20,6 +20,7 @@ MATRIX = {
     "mailchimp.tag": ("r", "rw"),
     "mailchimp.interest.category": ("r", "r"),
     "mailchimp.interest": ("r", "r"),
+    "mailchimp.conflict": ("r", "r"),
     "mailchimp.consent": ("r", "r"),
     "mailchimp.run": ("r", "r"),
     "mailchimp.run.line": ("r", "r"),
@@ -91,6 +92,14 @@ class TestAccess(MailchimpCase):
         self.remote.add_member("ann@a.example", tags=["VIP"])
         self.remote.add_oddity("broken_email")
         self.import_audiences()
+        member = self.member("ann@a.example")
+        self.env["mailchimp.conflict"].create(
+            {
+                "member_id": member.id,
+                "audience_id": member.audience_id.id,
+                "merge_field_id": member.audience_id.merge_field_ids[0].id,
+            }
+        )
 
     def test_wizards_are_their_users_own(self):
         users = [new_test_user(self.env, f"mc_{n}", groups=USER) for n in (1, 2)]

@@ -1,0 +1,124 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..const import PRIORITY_WEBHOOK
+
+# Members that one step settles.
+STEP = 500
+
+
+class MailchimpAudience(models.Model):
+    """The conflicts of an audience, and when they are looked at again."""
+
+    _inherit = "mailchimp.audience"
+
+    conflict_count = fields.Integer(compute="_compute_conflict_count")
+
+    def _compute_conflict_count(self):
+        counts = dict(
+            self.env["mailchimp.conflict"]._read_group(
+                [("audience_id", "in", self.ids), ("state", "=", "open")],
+                ["audience_id"],
+                ["__count"],
+            )
+        )
+        for audience in self:
+            audience.conflict_count = counts.get(audience, 0)
+
+    def action_view_conflicts(self):
+        """Open the conflicts of this audience."""
+        self.ensure_one()
+        return self.env["mailchimp.conflict"]._open([("audience_id", "=", self.id)])
+
+    def _enqueue_settling(self):
+        """Queue a look at the open conflicts: a side moved, or a rule."""
+        for audience in self:
+            self.env["mailchimp.job"]._enqueue(
+                audience,
+                "_job_settle_conflicts",
+                name=self.env._("Look at the conflicts of %s", audience.name),
+                identity=f"conflicts:{audience.id}",
+                account=audience.account_id,
+                priority=PRIORITY_WEBHOOK,
+            )
+
+    def _job_settle_conflicts(self):
+        """Refresh the open conflicts, and close those that settled themselves."""
+        domain = [("audience_id", "=", self.id), ("state", "=", "open")]
+        conflicts = self.env["mailchimp.conflict"].search(domain)
+        ids = conflicts.member_id.ids
+        for start in range(0, len(ids), STEP):
+            members = self.env["mailchimp.member"].browse(ids[start : start + STEP])
+            self.env["mailchimp.contact.sync"]._settle_again(self, members.exists())
+            yield
+
+
+class MailchimpMember(models.Model):
+    """The conflicts of a member."""
+
+    _inherit = "mailchimp.member"
+
+    conflict_ids = fields.One2many("mailchimp.conflict", "member_id", readonly=True)
+
+    def action_view_conflicts(self):
+        """Open the conflicts of this member."""
+        self.ensure_one()
+        return self.env["mailchimp.conflict"]._open([("member_id", "=", self.id)])
+
+    def _update_conflict_state(self):
+        """Let the members be in conflict as long as one of their values is."""
+        if not self:
+            return
+        asked = self.env["mailchimp.conflict"].search(
+            [("member_id", "in", self.ids), ("state", "=", "open")]
+        )
+        settled = self - asked.member_id
+        settled.filtered(lambda m: m.sync_result == "conflict").sync_result = "synced"
+        open_ = self & asked.member_id
+        open_.filtered(lambda m: m.sync_result == "synced").sync_result = "conflict"
+
+    def _forget(self, source):
+        """Keep no value of people who were deleted for good."""
+        result = super()._forget(source)
+        # sudo: only the connector writes conflicts.
+        conflicts = self.env["mailchimp.conflict"].sudo()
+        conflicts.search([("member_id", "in", self.ids)]).unlink()
+        return result
+
+
+class MailchimpChange(models.Model):
+    """Odoo's side of a conflict moves where a watched value is written."""
+
+    _inherit = "mailchimp.change"
+
+    @api.model
+    def _mark(self, link, ids):
+        super()._mark(link, ids)
+        if not ids:
+            return
+        self.env["mailchimp.conflict"].flush_model(["state", "member_id"])
+        query = SQL(
+            """SELECT DISTINCT m.audience_id
+                 FROM mailchimp_conflict c JOIN mailchimp_member m ON m.id = c.member_id
+                WHERE c.state = 'open' AND m.%s = ANY(%s)""",
+            SQL.identifier(link),
+            list(ids),
+        )
+        audience_ids = [row[0] for row in self.env.execute_query(query)]
+        # sudo: everybody's change counts, whoever sees the audience.
+        self.env["mailchimp.audience"].sudo().browse(audience_ids)._enqueue_settling()
+
+
+class MailchimpMergeField(models.Model):
+    """Another rule may settle what was in conflict."""
+
+    _inherit = "mailchimp.merge.field"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"ownership", "direction", "field_path"}:
+            asked = self.env["mailchimp.conflict"].search(
+                [("merge_field_id", "in", self.ids), ("state", "=", "open")]
+            )
+            asked.audience_id._enqueue_settling()
+        return result

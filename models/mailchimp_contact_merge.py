@@ -1,0 +1,237 @@
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.merge import ASK, MAILCHIMP, ODOO, SAME, plain, settle
+from ..tools.units import units
+
+# How a row is linked with the records its values are for.
+LINKS = {"res.partner": "partner_id", "mailing.contact": "contact_id"}
+# The mark of a row whose record was created by this very page.
+NEW = {"contact_id": "contact_is_new", "partner_id": "partner_is_new"}
+
+
+class Merge(NamedTuple):
+    """What holds for all rows of a page."""
+
+    units: list
+    keeps_facts: bool  # nothing but consent and addresses comes from Mailchimp
+    keeps_name: bool
+    is_answer: bool  # Mailchimp only tells what it made of what we sent
+    pushes: bool
+    silent: frozenset  # tags whose values never go to Mailchimp
+    changed: dict  # id of a member -> when it changed in Odoo, if that waits
+
+
+class MailchimpContactMerge(models.AbstractModel):
+    """Three-way merge of the values of contacts and customers that exist.
+
+    The third side is what both agreed on last: ``base`` of a row. Where Odoo's value
+    stands, and was not told to Mailchimp yet, the member keeps the old agreement
+    (``base_values``), so that later on it is still known who changed what.
+    """
+
+    _inherit = "mailchimp.contact.sync"
+
+    @api.model
+    def _decide(self, audience, rows, mapping):
+        """Settle all values of these rows, without writing anything.
+
+        Sets ``writes`` ({model: values of Mailchimp to take}), ``taken`` (their tags),
+        ``base_values``, ``conflicts``, ``to_push`` and ``sync_result`` of each row.
+        """
+        known = [row for row in rows if self._existing(row)]
+        if not known:
+            return
+        merge = self._merge(audience, known, mapping)
+        for row in known:
+            row["writes"], row["taken"], row["conflicts"] = {}, [], {}
+        for model in LINKS:
+            linked = [row for row in known if model in self._existing(row)]
+            records = self.env[model].browse(row[LINKS[model]] for row in linked)
+            for row, record in zip(linked, records, strict=True):
+                for unit in merge.units:
+                    if unit.model == model:
+                        self._decide_unit(merge, row, record, unit)
+
+    @api.model
+    def _existing(self, row):
+        """Return the models of which a row has a record that is not new."""
+        return [
+            model for model, key in LINKS.items() if row[key] and not row.get(NEW[key])
+        ]
+
+    @api.model
+    def _merge(self, audience, rows, mapping):
+        account, found = audience.account_id, units(mapping)
+        changed = {}
+        if any(unit.rule == "newest" for unit in found):
+            changed = self._last_changes([r["member_id"] for r in rows])
+        fields = audience.merge_field_ids
+        return Merge(
+            units=found,
+            keeps_facts=account._keeps_facts(),
+            keeps_name=account.override_contact_name,
+            is_answer=self.env.context.get("mailchimp_source") == "export",
+            pushes=account.auto_push_contacts,
+            silent=frozenset(f.tag for f in fields if f.direction == "to_odoo"),
+            changed=changed,
+        )
+
+    @api.model
+    def _last_changes(self, member_ids):
+        """Return {id of a member: when it changed in Odoo}, as far as that waits."""
+        query = SQL(
+            """SELECT member_id, max(create_date) FROM mailchimp_change
+                WHERE member_id = ANY(%s) GROUP BY member_id""",
+            [id_ for id_ in member_ids if id_],
+        )
+        return dict(self.env.execute_query(query))
+
+    # === ONE VALUE === #
+
+    @api.model
+    def _decide_unit(self, merge, row, record, unit):
+        if not unit.is_said(row):
+            self._keep_base(row, unit, record)
+            return
+        value, held = unit.value_of(row["values"]), _held(record, unit)
+        if plain(held) == plain(value):
+            return
+        verdict = self._verdict(merge, row, record, unit, held, value)
+        if verdict == MAILCHIMP:
+            vals = row["writes"].setdefault(unit.model, {})
+            vals.update(unit.writes(row["values"]))
+            row["taken"] += unit.tags
+        elif verdict:
+            self._keep_base(row, unit, record)
+        if verdict == ODOO and self._is_worth_a_push(merge, row, record, unit):
+            row["to_push"] = True
+        if verdict == ASK and unit.tags:
+            row["sync_result"] = "conflict"
+            row["conflicts"][unit.tags[0]] = self._sides(row, record, unit, held)
+
+    @api.model
+    def _verdict(self, merge, row, record, unit, held, value):
+        """Return who is right about a value; None where both agree in other words."""
+        base = (
+            unit.value_of(row["agreed"]) if self._had_base(row, unit, record) else None
+        )
+        if merge.is_answer and self._is_new_value(row, unit):
+            changed_here = plain(held) != plain(base)
+            if changed_here and plain(value) != plain(base):
+                return None
+        verdict = settle(
+            base, held, value, unit.rule, self._is_newer(merge, row, record, unit)
+        )
+        if unit.is_name and held and merge.keeps_name and verdict in (MAILCHIMP, ASK):
+            return ODOO
+        if verdict == MAILCHIMP and (merge.keeps_facts or unit.is_name and not value):
+            return SAME
+        return verdict
+
+    @api.model
+    def _is_newer(self, merge, row, record, unit):
+        """Tell whether the value of Odoo is the newer one, where that counts."""
+        if unit.rule != "newest" or not row["last_changed"]:
+            return True
+        moment = merge.changed.get(row["member_id"]) or record.write_date
+        return moment > row["last_changed"]
+
+    @api.model
+    def _is_worth_a_push(self, merge, row, record, unit):
+        """Tell whether Mailchimp has to hear of a value that stands in Odoo.
+
+        What only changed in Odoo is on its way since.
+        """
+        if merge.is_answer or not merge.pushes or merge.silent.issuperset(unit.tags):
+            return False
+        agreed = self._had_base(row, unit, record)
+        return not agreed or any(
+            row["base"].get(tag) != row["merge_values"].get(tag) for tag in unit.tags
+        )
+
+    @api.model
+    def _is_new_value(self, row, unit):
+        before = row["old_values"] or {}
+        return any(before.get(t) != row["merge_values"].get(t) for t in unit.tags)
+
+    # === BASE === #
+
+    @api.model
+    def _had_base(self, row, unit, record):
+        """Tell whether both sides ever agreed: with this record, on these tags.
+
+        The values of a member say nothing of a record that it was not linked with.
+        """
+        if row["old_links"][LINKS[unit.model]] != record.id:
+            return False
+        base = row["base"]
+        return not unit.tags or any(base.get(tag) is not None for tag in unit.tags)
+
+    @api.model
+    def _keep_base(self, row, unit, record):
+        """Remember what was agreed on, instead of what Mailchimp says now."""
+        linked = row["old_links"][LINKS[unit.model]] == record.id
+        self._keep_tags(row, unit.tags, row["base"] if linked else {})
+
+    @api.model
+    def _keep_tags(self, row, tags, base):
+        kept = {tag: base.get(tag) for tag in tags}
+        said = row["merge_values"]
+        kept = {tag: old for tag, old in kept.items() if old != said.get(tag)}
+        if kept:
+            row["base_values"] = {**(row["base_values"] or {}), **kept}
+
+    @api.model
+    def _refused(self, row, error, lines):
+        """What Odoo did not take is not agreed on, either."""
+        super()._refused(row, error, lines)
+        self._keep_tags(row, row.get("taken", ()), row["base"])
+
+    # === WORDS === #
+
+    @api.model
+    def _sides(self, row, record, unit, held):
+        """Return the values of a conflict as people read them."""
+        values = (unit.value_of(row["agreed"]), held, unit.value_of(row["values"]))
+        names = ("base_value", "odoo_value", "mailchimp_value")
+        return {
+            name: self._readable(record, unit, value)
+            for name, value in zip(names, values, strict=True)
+        }
+
+    @api.model
+    def _readable(self, record, unit, value):
+        if unit.is_name:
+            return value or False
+        if not unit.is_address:
+            return self._readable_field(record, unit.fields[0], value)
+        parts = value or {}
+        texts = [self._readable_field(record, name, parts.get(name)) for name in parts]
+        return ", ".join(text for text in texts if text) or False
+
+    @api.model
+    def _readable_field(self, record, name, value):
+        field = record._fields[name]
+        cached = field.convert_to_cache(value, record, validate=False)
+        text = field.convert_to_export(field.convert_to_record(cached, record), record)
+        return str(text) if text not in (None, False, "") else False
+
+
+def _held(record, unit):
+    """Return the value in Odoo, as it would be written.
+
+    The address stands for the name where there is none: that is not a name.
+    """
+    if unit.is_name:
+        return record.name if record.name != record.email else False
+    if unit.is_address:
+        return {name: _writable(record[name]) for name in unit.fields}
+    return _writable(record[unit.fields[0]])
+
+
+def _writable(value):
+    """Return what a field would be written with: the id of a related record."""
+    return value.id if isinstance(value, models.BaseModel) else value
