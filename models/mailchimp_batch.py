@@ -62,7 +62,7 @@ class MailchimpBatch(models.Model):
     total = fields.Integer(readonly=True, string="Number of Operations")
     remaining = fields.Integer(compute="_compute_remaining")
     polls = fields.Integer(readonly=True, string="Questions Asked")
-    source = fields.Char(readonly=True, default="export")
+    act = fields.Char(readonly=True, help="What somebody decided about the members.")
     # Mailchimp's clock: no batch of ours is older.
     since = fields.Datetime(readonly=True)
     adopted = fields.Boolean(
@@ -118,7 +118,7 @@ class MailchimpBatch(models.Model):
                 "run_id": sending.run.id if sending.run else False,
                 "operations": {str(number): one for number, one in enumerate(found)},
                 "total": len(found),
-                "source": sending.source,
+                "act": sending.act,
                 "since": audience.pulled_at,
                 "user_id": self.env.context.get("mailchimp_user"),
                 "evidence": self.env.context.get("mailchimp_evidence"),

@@ -66,7 +66,7 @@ class MailchimpBatchResults(models.Model):
     def _take_some(self, results, since):
         """Take over some results, and release the members that are done."""
         push = self._push()
-        sending = push._new_sending(self.audience_id, self.run_id, self.source)
+        sending = push._new_sending(self.audience_id, self.run_id, self.act)
         left = dict(self.operations or {})
         answers, touched = [], []
         for result in results:

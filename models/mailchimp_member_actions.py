@@ -165,8 +165,7 @@ class MailchimpMemberActions(models.Model):
         push = self.env["mailchimp.member.push"]
         audience = self.audience_id
         steps = push._plan_act(audience, self, action)
-        source = "export" if action == "unsubscribe" else "user"
-        push._send(audience, steps, run, source=source)
+        push._send(audience, steps, run, act=action)
 
     def _told_of_act(self, run, action):
         self.invalidate_recordset()

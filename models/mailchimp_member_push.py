@@ -50,8 +50,13 @@ class Sending:
     run: Any
     gateway: Any
     mapping: list
-    source: str = "export"
+    act: str | None = None
     outcomes: list = field(default_factory=list)
+
+    @property
+    def source(self):
+        """What the ledger calls the origin; an opt-out in Odoo is told on its own."""
+        return "export" if self.act in (None, "unsubscribe") else "user"
 
     def note(self, step, result, *words):
         """Keep what became of a step."""
@@ -102,31 +107,27 @@ class MailchimpMemberPush(models.AbstractModel):
         self._send(audience, steps, run, look)
 
     @api.model
-    def _send(self, audience, steps, run, look=None, source="export"):
+    def _send(self, audience, steps, run, look=None, act=None):
         """Do what was planned, and note what became of it.
 
-        Few are sent one by one. Many new ones are created together, many others go
-        into a batch, which reports later. Members that are to be looked at once more
-        are marked as changed again.
+        Mailchimp is read before anything is written: what changed on both sides is
+        settled by its rule, and who left meanwhile is left alone. Few are sent one by
+        one. Many new ones are created together, many others go into a batch, which
+        reports later.
 
         :param recordset audience: one `mailchimp.audience`
         :param list steps: of `tools.push.Step`
         :param recordset run: the `mailchimp.run` to report to; may be empty
         :param Look look: when Mailchimp's members were read last
-        :param str source: what the ledger calls the origin
+        :param str act: what somebody decided about them, see `_plan_act`
         """
-        sending = self._new_sending(audience, run, source)
-        for step in steps:
-            if step.action in ("skip", "none"):
-                result = "skipped" if step.action == "skip" else "unchanged"
-                sending.note(step, result, step.code, step.reason, step.advice)
-        new = [step for step in steps if step.action == "create"]
-        others = [s for s in steps if s.action not in ("skip", "none", "create")]
-        about_consent = any("status" in step.body for step in others)
-        if len(new) > FEW or (len(others) > FEW and about_consent):
+        sending = self._new_sending(audience, run, act)
+        new, others = self._sorted(sending, steps)
+        if max(len(new), len(others)) > FEW:
             self._look(sending, look or Look())
-            new = self._still_true(sending, new)
-            others = self._still_true(sending, others)
+            new, others = self._sorted(
+                sending, self._replan_changed(sending, new + others)
+            )
         if len(new) > FEW:
             self._create_many(sending, new)
             new = []
@@ -138,13 +139,34 @@ class MailchimpMemberPush(models.AbstractModel):
         self._record(sending)
 
     @api.model
-    def _new_sending(self, audience, run, source="export"):
+    def _sorted(self, sending, steps):
+        """Note what needs no request, and tell who is new from the others.
+
+        :return: two lists of steps
+        """
+        new, others = [], []
+        for step in steps:
+            if step.action in ("skip", "none"):
+                self._note_quiet(sending, step)
+            elif step.action == "create":
+                new.append(step)
+            else:
+                others.append(step)
+        return new, others
+
+    @api.model
+    def _note_quiet(self, sending, step):
+        result = "skipped" if step.action == "skip" else "unchanged"
+        sending.note(step, result, step.code, step.reason, step.advice)
+
+    @api.model
+    def _new_sending(self, audience, run, act=None):
         return Sending(
             audience,
             run,
             audience.account_id._gateway(),
             audience.merge_field_ids._mapping(),
-            source,
+            act,
         )
 
     # === WHAT MAILCHIMP SAYS NOW === #
@@ -189,17 +211,26 @@ class MailchimpMemberPush(models.AbstractModel):
         return self.env["mailchimp.run"]
 
     @api.model
-    def _still_true(self, sending, steps):
-        """Return the steps of members whose status is what it was when planned.
-
-        The others are looked at again.
-        """
+    def _replan_changed(self, sending, steps):
+        """Plan again for members of whom Odoo knows something else by now."""
         members = self.env["mailchimp.member"].browse(s.member_id for s in steps)
-        status = {member.id: member.status for member in members.exists()}
-        found = []
-        for step in steps:
-            if status.get(step.member_id, 0) == (step.held["status"] or False):
-                found.append(step)
-            elif step.member_id in status:
-                sending.note(step, "again")
-        return found
+        marks = {member.id: _mark(member) for member in members.exists()}
+        known = [step for step in steps if step.member_id in marks]
+        changed = members.browse(
+            step.member_id for step in known if step.mark != marks[step.member_id]
+        )
+        fresh = {
+            step.member_id: step for step in self._replan(sending, changed) if changed
+        }
+        return [fresh.get(step.member_id, step) for step in known]
+
+    @api.model
+    def _replan(self, sending, members):
+        if sending.act:
+            return self._plan_act(sending.audience, members, sending.act)
+        return self._plan(sending.audience, members)
+
+
+def _mark(member):
+    """Return what changes whenever Mailchimp says something else of a member."""
+    return member.fingerprint, member.last_changed, member.status

@@ -66,8 +66,9 @@ class MailchimpMemberPushPlan(models.AbstractModel):
         self.env["mailing.contact"].flush_model(["email_normalized"])
         query = SQL(
             """SELECT m.id, m.status, m.forgotten, m.email, m.subscriber_hash,
-                      m.remote_contact_id, m.opt_out_by, m.merge_values,
+                      m.remote_contact_id, m.fingerprint, m.opt_out_by, m.merge_values,
                       m.base_values, m.language, m.vip, m.contact_id, m.partner_id,
+                      m.last_changed,
                       %s AS marketing_permissions,
                       COALESCE((SELECT max(c.create_date) FROM mailchimp_change c
                                  WHERE c.member_id = m.id) > m.last_changed,

@@ -6,11 +6,12 @@ from ..exceptions import (
     MailchimpRetryLater,
 )
 from ..tools.coerce import as_map, normalize_email
-from ..tools.push import MARKETED
 from ..tools.push_requests import bulk_entry, check_status, put_body
 from ..tools.reasons import code_of, fields_of
 from ..tools.subscriber import subscriber_hash
 from .mailchimp_member_push import FEW
+
+READ_FIRST = frozenset({"update", "unsubscribe", "opt_in"})
 
 
 class MailchimpMemberPushSend(models.AbstractModel):
@@ -29,6 +30,8 @@ class MailchimpMemberPushSend(models.AbstractModel):
         :raise MailchimpError: when it is not about this member
         """
         try:
+            if step.action in READ_FIRST:
+                step = self._up_to_date(sending, step)
             getattr(self, f"_send_{step.action}")(sending, step)
         except MailchimpNotFound:
             self._read_again(sending, step)
@@ -122,9 +125,11 @@ class MailchimpMemberPushSend(models.AbstractModel):
         """Get to know people who were there although we did not know them."""
         if len(steps) > FEW:
             self._read_changed(sending, sending.audience.pulled_at)
-        for step in self._still_true(sending, steps):
-            hash_ = subscriber_hash(step.body["email_address"])
-            self._read_and_import(sending, hash_)
+        Member = self.env["mailchimp.member"]
+        for step in steps:
+            if not Member.browse(step.member_id).status:
+                hash_ = subscriber_hash(step.body["email_address"])
+                self._read_and_import(sending, hash_)
             sending.note(step, "again")
 
     # === EXISTING === #
@@ -148,27 +153,38 @@ class MailchimpMemberPushSend(models.AbstractModel):
 
     @api.model
     def _send_unsubscribe(self, sending, step):
-        """Opt out a member who may be mailed at this moment, and nobody else."""
-        self._send_status(sending, step, lambda status: status in MARKETED)
-
-    @api.model
-    def _send_opt_in(self, sending, step):
-        """Ask a member to confirm who may not be mailed at this moment."""
-        self._send_status(sending, step, lambda status: status not in MARKETED)
-
-    @api.model
-    def _send_status(self, sending, step, is_due):
-        data = self._read_and_import(sending, step.key)
-        if not data:
-            raise MailchimpNotFound("The member is gone.", status=404)
-        if not is_due(data.get("status")):
-            sending.note(step, "again" if step.action == "unsubscribe" else "unchanged")
-            return
+        """Opt out a member; required values are nobody's reason to refuse that."""
         answer = self._patch(sending, step, skip_merge_validation=True)
         self._take_answers(sending, [answer])
         sending.note(step, "updated")
         if step.more:
             self.env["mailchimp.member"].browse(step.member_id)._mark_changed()
+
+    @api.model
+    def _send_opt_in(self, sending, step):
+        """Let Mailchimp ask a person to confirm."""
+        self._send_unsubscribe(sending, step)
+
+    @api.model
+    def _send_none(self, sending, step):
+        """Nothing is left to do."""
+        self._note_quiet(sending, step)
+
+    @api.model
+    def _send_skip(self, sending, step):
+        """Nothing may be done."""
+        self._note_quiet(sending, step)
+
+    @api.model
+    def _up_to_date(self, sending, step):
+        """Return what is to be done about a member as Mailchimp knows it now.
+
+        :raise MailchimpNotFound: when it does not
+        """
+        if not self._read_and_import(sending, step.key):
+            raise MailchimpNotFound("The member is gone.", status=404)
+        [step] = self._replan_changed(sending, [step])
+        return step
 
     @api.model
     def _patch(self, sending, step, **options):

@@ -51,6 +51,15 @@ class Step(NamedTuple):
     notices: tuple = ()
 
     @property
+    def mark(self):
+        """What changes whenever Mailchimp says something else of the member."""
+        return (
+            self.held["fingerprint"] or False,
+            self.held["last_changed"] or False,
+            self.held["status"] or False,
+        )
+
+    @property
     def key(self):
         """What Mailchimp finds the member by, however often the address changes."""
         return self.held["remote_contact_id"] or self.held["subscriber_hash"]
