@@ -162,13 +162,15 @@ class MailchimpAccount(models.Model):
     def _gateway(self, interactive=False, confirmed=False):
         """Open the door to Mailchimp for this account.
 
-        :param bool interactive: whether a person waits for the answer
+        :param bool interactive: whether a person waits for the answer; so does the
+            context ``mailchimp_interactive``
         :param bool confirmed: whether a person wants a copied database to call out
         :return: a `Gateway`, shared by all who open the same door
         :raise MailchimpAuthError: when there is no key, or this database is a copy of
             the one that was connected
         """
         self.ensure_one()
+        interactive |= bool(self.env.context.get("mailchimp_interactive"))
         account = self.sudo()  # sudo: only the system may read the key
         if not account.api_key:
             raise MailchimpAuthError("The account has no API key.")

@@ -29,6 +29,7 @@ class MailchimpExportable(models.AbstractModel):
         :return: the action that tells the answer, or shows the runs
         """
         self.check_access("read")
+        audiences = audiences.with_env(self.env)
         audiences.check_access("read")
         audiences.account_id._check_connected()
         if len(self) == 1:
@@ -167,7 +168,12 @@ class MailchimpExportable(models.AbstractModel):
         by_email = {r.email_normalized: r for r in self.sorted("id", reverse=True)}
         # sudo: only the connector writes members.
         for member in members.sudo().filtered(lambda member: not member[link]):
-            member[link] = by_email[member.email]
+            record = by_email[member.email]
+            if link == "contact_id" or record.company_id in (
+                record.company_id.browse(),
+                member.company_id,
+            ):
+                member[link] = record
 
     def _mailchimp_note(self, left_out, run, code, reason, advice):
         """Name records of a selection with which nothing is done.

@@ -28,6 +28,12 @@ class MailchimpMemberAnswer(models.Model):
         """
         self.ensure_one()
         name = self.audience_id.name
+        if not self.audience_id.pulled_at:
+            return "warning", self.env._(
+                "%s: its members are fetched first, for nobody may be new who is in "
+                "Mailchimp already. The change is queued and sent by itself then.",
+                name,
+            )
         try:
             with self.env.cr.savepoint():
                 self._send_now(run)
@@ -79,6 +85,7 @@ class MailchimpMemberAnswer(models.Model):
 
     def _send_now(self, run):
         """Plan and send, as the queue would; what was seen as changed is settled."""
+        self = self.with_context(mailchimp_interactive=True)
         Push = self.env["mailchimp.member.push"]
         query = SQL(
             "SELECT id FROM mailchimp_change WHERE member_id = ANY(%s)", self.ids
@@ -112,7 +119,8 @@ class MailchimpMemberAnswer(models.Model):
                 name,
             )
         if self.sync_result == "error" or line.state == "failed":
-            return "danger", self._answer_text(self.error or line.reason, line.advice)
+            said = (line.reason, line.advice) if line else (self.error, False)
+            return "danger", self._answer_text(*said)
         if line.state == "skipped" or not self.status:
             return "warning", self._answer_text(line.reason, line.advice)
         status = dict(self._fields["status"]._description_selection(self.env))

@@ -26,6 +26,8 @@ REASONS = [
     ("no_list", "Not on the mailing list of an audience"),
     ("not_member", "Not in the audience yet"),
     ("conflict", "Changed on both sides"),
+    ("exists", "Another member has the address"),
+    ("not_archivable", "Cannot be archived"),
     ("gone", "Gone in Mailchimp"),
     ("rejected", "Refused by Mailchimp"),
     ("unfit", "A value does not fit"),

@@ -10,6 +10,7 @@ from . import test_contact_sync
 from . import test_contact_values
 from . import test_crash
 from . import test_export
+from . import test_export_answer
 from . import test_decision
 from . import test_fault_matrix
 from . import test_feedback
