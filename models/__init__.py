@@ -16,6 +16,8 @@ from . import mailchimp_merge_field_fetch
 from . import mailchimp_merge_field_source
 from . import mailchimp_merge_field_outgoing
 from . import mailchimp_merge_field_state
+from . import mailchimp_merge_field_changes
+from . import mailchimp_merge_field_propose
 from . import mailchimp_audience_mapping
 from . import mailchimp_payload
 from . import mailchimp_payload_reasons

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import SQL
 
 
 class MailchimpAudienceMapping(models.Model):
@@ -20,3 +21,20 @@ class MailchimpAudienceMapping(models.Model):
             "tz": partner.tz or "UTC",
             "allowed_company_ids": company.ids,
         }
+
+    def _push_all_members(self):
+        """Let all members be pushed; by SQL because there may be a million."""
+        self.ensure_one()
+        Member = self.env["mailchimp.member"]
+        Member.flush_model(["audience_id", "contact_id", "partner_id", "forgotten"])
+        found = self.env.execute_query(
+            SQL(
+                """SELECT id FROM mailchimp_member
+                    WHERE audience_id = %s AND forgotten IS NOT TRUE
+                      AND (contact_id IS NOT NULL OR partner_id IS NOT NULL)""",
+                self.id,
+            )
+        )
+        if found:
+            self.env["mailchimp.change"]._add([id_ for (id_,) in found])
+            self._enqueue_push()

@@ -2,13 +2,10 @@ from functools import partial
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..const import (
-    DEFAULT_FIELD_PATHS,
     MERGE_FIELD_TYPE_CODES,
     MERGE_FIELD_TYPES,
-    PRIORITY_USER,
 )
 from ..tools.coerce import (
     CONVERTERS,
@@ -166,49 +163,6 @@ class MailchimpMergeField(models.Model):
             "phone_format": short_text(options.get("phone_format")),
             "display_order": small_integer(data.get("display_order")),
         }
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Propose the usual Odoo field for the usual tags."""
-        return super().create([self._with_usual_path(vals) for vals in vals_list])
-
-    @api.model
-    def _with_usual_path(self, vals):
-        path = DEFAULT_FIELD_PATHS.get(vals.get("tag"))
-        if not path or "field_path" in vals:
-            return vals
-        proposed = dict(vals, field_path=path)
-        return proposed if self.new(proposed)._target_field() else vals
-
-    def write(self, vals):
-        """Apply a new mapping to all members, not only to those that change."""
-        path = vals.get("field_path")
-        remapped = self.filtered(lambda field: path and field.field_path != path)
-        result = super().write(vals)
-        remapped._apply_to_all_members()
-        return result
-
-    def _apply_to_all_members(self):
-        """Forget what both sides agreed on for these fields, and read all members.
-
-        Our own table; by SQL because an audience may have a million members.
-        """
-        for audience, merge_fields in self.grouped("audience_id").items():
-            self.env["mailchimp.member"].flush_model()
-            self.env.cr.execute(
-                SQL(
-                    """UPDATE mailchimp_member
-                          SET fingerprint = NULL, merge_values = merge_values - %s
-                        WHERE audience_id = %s""",
-                    merge_fields.mapped("tag"),
-                    audience.id,
-                )
-            )
-            self.env["mailchimp.member"].invalidate_model()
-            audience.pulled_at = False
-            if audience.account_id.state == "connected":
-                run = audience._start_fetch("user", PRIORITY_USER)
-                merge_fields._tell_fetch(run)
 
     # === VALUES === #
 

@@ -56,16 +56,20 @@ class MailchimpMergeFieldOutgoing(models.Model):
     def _outgoing(self):
         """Prepare the conversion of Odoo's values, once for many members.
 
-        Broken mappings are left out, see `_report_broken`.
+        Broken mappings are left out, see `_report_broken`; fields that Mailchimp
+        requires are not: who has no value there yet is refused.
 
         :return: list of `OutgoingField`, and the `Reading` of contacts and customers
         """
         contact = Reading("mailing.contact", dict.fromkeys(CONTACT_NAMES))
         partner = Reading("res.partner", dict.fromkeys(PARTNER_NAMES))
         compiled, lookups = [], {}
-        for merge_field in self._mapped("to_mailchimp"):
-            source = merge_field._source()
+        sent = self._mapped("to_mailchimp")
+        for merge_field in sent | self.filtered("required"):
+            source = merge_field._source() if merge_field in sent else None
             if not source:
+                if merge_field.required:
+                    compiled.append(_nothing(merge_field.tag))
                 continue
             root = partner if source.of_partner else contact
             compiled.append(
@@ -140,6 +144,11 @@ class MailchimpMergeFieldOutgoing(models.Model):
             return self._address_converter(lookups)
 
         return partial(_means_the_same, converter=converter)
+
+
+def _nothing(tag):
+    """Return what never has a value, for a field that has to have one."""
+    return OutgoingField(tag, False, (), lambda _values: None, None, True)
 
 
 def _means_the_same(held, ours, converter):

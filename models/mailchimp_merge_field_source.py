@@ -101,7 +101,7 @@ class MailchimpMergeFieldSource(models.Model):
         if field.type == "binary":
             return self.type == "imageurl"
         return field.type in SOURCE_TYPES and (
-            field.store or field.name == "display_name"
+            field.store or field.name == "display_name" or public is not None
         )
 
     @api.model

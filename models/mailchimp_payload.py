@@ -28,7 +28,8 @@ class MailchimpPayload(models.AbstractModel):
             ``merge_fields`` {tag: value, ``""`` clears}, ``tags`` {name: bool},
             ``interests`` {id: bool}, ``language``, ``vip``,
             ``marketing_permissions`` (list of dicts), each None when Odoo has no say,
-            ``problems`` [(code, reason, advice, blocking)]
+            ``problems`` [(code, reason, advice, blocking)], and in the same order
+            ``problem_tags``, None where it is not about a merge field
         """
         rows = self._rows(members)
         self._fill(audience, rows, mapping)
@@ -53,7 +54,7 @@ class MailchimpPayload(models.AbstractModel):
         _split_names(contacts.values())
         for row in rows:
             sources = (contacts.get(row["contact_id"]), partners.get(row["partner_id"]))
-            row["problems"] = []
+            row["problems"], row["problem_tags"] = [], []
             self._fill_email(row, *sources)
             self._fill_merge_fields(row, fields, *sources)
             row.update(
@@ -113,15 +114,20 @@ class MailchimpPayload(models.AbstractModel):
             field = Model._fields[name]
             if field.type == "many2one":
                 self._follow(step, name, values)
-            elif field.type == "many2many":
-                for record in records:
-                    values[record.id][name] = record[name].mapped("display_name")
             elif field.type == "binary":
                 self._link_images(records, name, values)
-            elif not field.store:
+            elif not field.store or not field.column_type:
                 for record in records:
-                    values[record.id][name] = record[name]
+                    values[record.id][name] = self._value_of(record, name)
         return values
+
+    @api.model
+    def _value_of(self, record, name):
+        """Return what has no column: a computed value, or the names of records."""
+        value = record[name]
+        if isinstance(value, models.BaseModel):
+            return value.mapped("display_name")
+        return None if value is False else value
 
     @api.model
     def _read_columns(self, records, names):
@@ -180,11 +186,9 @@ class MailchimpPayload(models.AbstractModel):
         held, merge_fields = row["held"], {}
         for field in fields:
             values = partner if field.of_partner else contact
-            if values is None:
-                continue
             tag, theirs = field.tag, held.get(field.tag, "")
             try:
-                ours = field.value(values)
+                ours = None if values is None else field.value(values)
             except Unfit as error:
                 self._add_problem(row, error.code, tag, error.shown)
                 ours = error.value
@@ -202,6 +206,7 @@ class MailchimpPayload(models.AbstractModel):
             shown = f"{shown[:79]}…"
         reason, advice = getattr(self, f"_reason_{code}")(tag, shown)
         row["problems"].append((code, reason, advice, blocking))
+        row["problem_tags"].append(tag)
 
 
 def _split_names(contacts):

@@ -34,6 +34,7 @@ from . import test_member_moving
 from . import test_merge
 from . import test_merge_field
 from . import test_merge_import
+from . import test_merge_field_mapping
 from . import test_outgoing
 from . import test_payload
 from . import test_payloads

@@ -47,7 +47,7 @@ class TestPayload(MailchimpCase):
         audience = self.import_audiences()
         for field in audience.merge_field_ids:
             [path] = [path for tag, _type, path, *_rest in fields if tag == field.tag]
-            far = path.count(".") > 1 or not self.is_writable(field, path)
+            far = path and not self.is_writable(field, path)
             field.write(
                 {"field_path": path, "direction": "to_mailchimp" if far else "both"}
             )
@@ -266,6 +266,19 @@ class TestPayload(MailchimpCase):
         self.assertEqual(codes.count(("required_missing", True)), 2)
         contact.company_name = "Firm"
         self.assertEqual(self.codes(self.build()).count(("required_missing", True)), 1)
+
+    def test_required_and_without_a_source(self):
+        contact, _nobody = self.start(
+            ("COMPANY", "text", False, {"required": True}),
+            ("PHONE", "phone", "partner_id.phone", {"required": True}),
+            ("SIZE", "text", False, {"required": True}),
+            partner=False,
+            SIZE="S",
+        )
+        row = self.build()
+        self.assertEqual(self.codes(row), [("required_missing", True)] * 2)
+        self.assertEqual(set(row["problem_tags"]), {"COMPANY", "PHONE"})
+        self.assertEqual(row["merge_fields"], {})
 
     def test_addresses(self):
         contact, _customer = self.start(("FNAME", "text", "first_name"))
