@@ -198,7 +198,7 @@ class MailchimpBatch(models.Model):
     def _push(self):
         """Return the push, on behalf of whoever asked for this batch."""
         return self.env["mailchimp.member.push"].with_context(
-            mailchimp_user=self.user_id.id, mailchimp_evidence=self.evidence
+            mailchimp_user=self.user_id.id or None, mailchimp_evidence=self.evidence
         )
 
     def _release(self):

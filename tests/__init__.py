@@ -39,6 +39,7 @@ from . import test_outgoing
 from . import test_payload
 from . import test_payloads
 from . import test_push
+from . import test_push_consent
 from . import test_redact
 from . import test_run
 from . import test_security

@@ -1,6 +1,9 @@
 """What the tests of the push have in common."""
 
+from contextlib import contextmanager
 from datetime import timedelta
+from fnmatch import fnmatchcase
+from unittest.mock import patch
 
 from odoo import fields
 
@@ -101,3 +104,25 @@ class PushCase(MailchimpCase):
     def assertWellFormed(self):
         """All requests are as the official description wants them."""
         self.assertEqual(openapi.check_recorded(self.sandbox.requests), [])
+
+    @contextmanager
+    def before_write(self, deed, match="*", times=1):
+        """Let something happen in Mailchimp right before a request that may write.
+
+        :param callable deed: what happens
+        :param str match: shell pattern of ``METHOD /path``
+        """
+        application, left = self.sandbox.application, [times]
+        run = application.run
+
+        def meddled(call):
+            label = f"{call.method} {call.path}"
+            writes = call.method != "GET" and not call.path.startswith("/batches")
+            if left[0] and writes and fnmatchcase(label, match):
+                left[0] -= 1
+                deed()
+            return run(call)
+
+        with patch.object(application, "run", meddled):
+            yield
+        self.assertEqual(left[0], 0, "nothing was written")
