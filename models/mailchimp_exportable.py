@@ -20,6 +20,33 @@ class MailchimpExportable(models.AbstractModel):
     _name = "mailchimp.exportable"
     _description = "Exportable to MailChimp"
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Try again whoever stayed out for an address that is corrected now."""
+        result = super().write(vals)
+        if "email" in vals and not self.env.context.get("mailchimp_import"):
+            self._mailchimp_try_corrected()
+        return result
+
+    def _mailchimp_try_corrected(self):
+        """Send parked people, whether or not the account pushes every change."""
+        # sudo: whoever corrects an address need not know of the export.
+        parked = (
+            self.env["mailchimp.member"]
+            .sudo()
+            .search(
+                [
+                    (LINKS[self._name], "in", self.ids),
+                    ("status", "=", False),
+                    ("sync_result", "=", "error"),
+                    ("forgotten", "=", False),
+                ]
+            )
+        )
+        parked._forget_error()
+        parked._mark_changed()
+
     # === EXPORT === #
 
     def _mailchimp_export(self, audiences):

@@ -29,7 +29,9 @@ class MailchimpRunLineActions(models.Model):
                 )
             )
         fetched = lines.filtered(lambda line: line.kind in FETCH_KINDS)
-        fetched.member_id._read_again()
+        for audience, members in fetched.member_id.grouped("audience_id").items():
+            hashes = members.mapped("subscriber_hash")
+            audience._enqueue_refresh(hashes, PRIORITY_USER)
         pushed = (lines - fetched).member_id
         pushed._forget_error()
         pushed._mark_changed()

@@ -43,6 +43,8 @@ class MailingContactExport(models.Model):
         if operator != "in":
             return NotImplemented
         self.env["mailchimp.member"].flush_model(["status", "subscriber_hash"])
+        self.env["mailing.subscription"].flush_model(["opt_out"])
+        self.flush_model(["email_normalized"])
         query = SQL(
             """(SELECT s.contact_id
                   FROM mailing_subscription s

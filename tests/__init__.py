@@ -42,7 +42,9 @@ from . import test_push
 from . import test_push_consent
 from . import test_redact
 from . import test_run
+from . import test_run_line
 from . import test_security
+from . import test_shared_address
 from . import test_tools
 from . import test_tours
 from . import test_views

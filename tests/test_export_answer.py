@@ -180,7 +180,8 @@ class TestExportMany(AnswerCase):
         self.assertEqual((run.state, run.skipped), ("done", 0))
 
     def test_corrected_address_is_sent_and_solves_the_log(self):
-        self.account.auto_push_contacts = True
+        """Also where changes are not pushed: this one was asked for."""
+        self.assertFalse(self.account.auto_push_contacts)
         nobody = self.new_contact("nobody(at)a", name="Nobody")
         nobody.action_mailchimp_export()
         [line] = self.runs("export").line_ids
