@@ -57,10 +57,10 @@ class MailchimpAccountSettings(models.Model):
     )
     two_way_sync = fields.Boolean(
         string="Enable Two Way Sync",
-        help="With automatic updates to MailChimp: values and tags that change there "
-        "come to Odoo, too. Off: they only travel to MailChimp; what comes back of "
+        help="With automatic updates to Mailchimp: values and tags that change there "
+        "come to Odoo, too. Off: they only travel to Mailchimp; what comes back of "
         "known contacts is their consent, and a new address. (Without automatic "
-        "updates, what changes in MailChimp always comes to Odoo.)",
+        "updates, what changes in Mailchimp always comes to Odoo.)",
     )
     sync_priority = fields.Selection(
         [("remote", "Remote Wins"), ("local", "Local Wins")],

@@ -14,7 +14,7 @@ class MailchimpConflict(models.Model):
     """
 
     _name = "mailchimp.conflict"
-    _description = "MailChimp Conflict"
+    _description = "Mailchimp Conflict"
     _order = "found_at desc, id desc"
 
     member_id = fields.Many2one(

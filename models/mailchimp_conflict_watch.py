@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import PRIORITY_WEBHOOK
+from .mailchimp_change import _PENDING
 
 # Members that one step settles.
 STEP = 500
@@ -65,6 +66,21 @@ class MailchimpMember(models.Model):
         self.ensure_one()
         return self.env["mailchimp.conflict"]._open([("member_id", "=", self.id)])
 
+    def _never_agreed(self, link):
+        """Note that these values were never compared with a record that is linked now.
+
+        :param str link: contact_id or partner_id
+        """
+        for audience, members in self.grouped("audience_id").items():
+            mapped = audience.merge_field_ids.filtered("field_path")
+            of_partner = mapped.filtered(lambda f: f.field_path.startswith("partner_"))
+            mapped = of_partner if link == "partner_id" else mapped - of_partner
+            for member in members.filtered("merge_values"):
+                unknown = dict.fromkeys(
+                    member.merge_values.keys() & mapped.mapped("tag")
+                )
+                member.base_values = {**(member.base_values or {}), **unknown}
+
     def _update_conflict_state(self):
         """Let the members be in conflict as long as one of their values is."""
         if not self:
@@ -92,21 +108,29 @@ class MailchimpChange(models.Model):
     _inherit = "mailchimp.change"
 
     @api.model
-    def _mark(self, link, ids):
-        super()._mark(link, ids)
-        if not ids:
+    def _write_marks(self):
+        pending = dict(self.env.cr.precommit.data.get(_PENDING) or {})
+        super()._write_marks()
+        if not pending:
             return
         self.env["mailchimp.conflict"].flush_model(["state", "member_id"])
-        query = SQL(
+        found = set()
+        for link, values in pending.items():
+            found.update(self.env.execute_query(self._conflict_query(link, values)))
+        # sudo: everybody's change counts, whoever sees the audience.
+        audiences = self.env["mailchimp.audience"].sudo()
+        audiences.browse(row[0] for row in sorted(found))._enqueue_settling()
+
+    @api.model
+    def _conflict_query(self, link, values):
+        """SQL: the ids of the audiences in which members of these are in conflict."""
+        return SQL(
             """SELECT DISTINCT m.audience_id
                  FROM mailchimp_conflict c JOIN mailchimp_member m ON m.id = c.member_id
                 WHERE c.state = 'open' AND m.%s = ANY(%s)""",
             SQL.identifier(link),
-            list(ids),
+            list(values),
         )
-        audience_ids = [row[0] for row in self.env.execute_query(query)]
-        # sudo: everybody's change counts, whoever sees the audience.
-        self.env["mailchimp.audience"].sudo().browse(audience_ids)._enqueue_settling()
 
 
 class MailchimpMergeField(models.Model):

@@ -47,6 +47,7 @@ class MailchimpContactConsent(models.AbstractModel):
             commands += [Command.unlink(tag.id) for tag in lost & contact.tag_ids]
             if commands:
                 contact.tag_ids = commands
+                row["wrote"] = True
 
     # === SUBSCRIPTIONS === #
 

@@ -104,7 +104,8 @@ class MailchimpContactMerge(models.AbstractModel):
             vals = row["writes"].setdefault(unit.model, {})
             vals.update(unit.writes(row["values"]))
             row["taken"] += unit.tags
-        elif verdict:
+        elif verdict and not (unit.is_name and verdict == ODOO):
+            # A name is pushed by its parts: all of them are Odoo's to say now.
             self._keep_base(row, unit, record)
         if verdict == ODOO and self._is_worth_a_push(merge, row, record, unit):
             row["to_push"] = True
@@ -122,9 +123,11 @@ class MailchimpContactMerge(models.AbstractModel):
             changed_here = plain(held) != plain(base)
             if changed_here and plain(value) != plain(base):
                 return None
-        verdict = settle(
-            base, held, value, unit.rule, self._is_newer(merge, row, record, unit)
-        )
+        rule = unit.rule
+        if merge.keeps_facts and rule != "if_empty":
+            rule = ODOO
+        is_newer = self._is_newer(merge, row, record, unit)
+        verdict = settle(base, held, value, rule, is_newer)
         if unit.is_name and held and merge.keeps_name and verdict in (MAILCHIMP, ASK):
             return ODOO
         if verdict == MAILCHIMP and (merge.keeps_facts or unit.is_name and not value):
@@ -189,6 +192,29 @@ class MailchimpContactMerge(models.AbstractModel):
         """What Odoo did not take is not agreed on, either."""
         super()._refused(row, error, lines)
         self._keep_tags(row, row.get("taken", ()), row["base"])
+
+    # === OTHER AUDIENCES === #
+
+    @api.model
+    def _tell_others(self, rows):
+        """Let what a member brought go on to the other audiences of the person."""
+        wrote = [row for row in rows if row.get("wrote")]
+        if not wrote:
+            return
+        own = [row["member_id"] for row in wrote]
+        contacts = [row["contact_id"] for row in wrote if row["contact_id"]]
+        partners = [row["partner_id"] for row in wrote if row["partner_id"]]
+        others = self.env["mailchimp.member"].search(
+            [
+                ("id", "not in", own),
+                ("forgotten", "=", False),
+                ("account_id.auto_push_contacts", "=", True),
+                "|",
+                ("contact_id", "in", contacts),
+                ("partner_id", "in", partners),
+            ]
+        )
+        others._mark_changed()
 
     # === WORDS === #
 

@@ -192,6 +192,7 @@ class MailchimpContactRecords(models.AbstractModel):
                 continue
             if held != row["email"]:
                 contact.email = row["email"]
+                row["wrote"] = True
             others = Contact.search([("email_normalized", "=", row["email"])])
             if others - contact:
                 lines.append(self._duplicate_line(row, others - contact))
@@ -203,3 +204,4 @@ class MailchimpContactRecords(models.AbstractModel):
         records = self.env[model].browse(row[key] for row in known)
         for row, record in zip(known, records, strict=True):
             record.write(row["writes"][model])
+            row["wrote"] = True

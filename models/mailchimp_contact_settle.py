@@ -37,7 +37,7 @@ class MailchimpContactSettle(models.AbstractModel):
 
     @api.model
     def _take(self, conflicts, found, mapping):
-        """Write Mailchimp's values; not for the watch on what people change."""
+        """Write Mailchimp's values: no news for this audience, but for others."""
         rows = {r["member_id"]: r for r in self._rows_of(conflicts.member_id, mapping)}
         for conflict in conflicts.with_context(mailchimp_import=True):
             row, unit = (
@@ -48,6 +48,8 @@ class MailchimpContactSettle(models.AbstractModel):
                 continue  # the mapping changed: there is nothing left to decide
             key = LINKS[unit.model]
             conflict.member_id[key].write(unit.writes(row["values"]))
+            row["wrote"] = True
+        self._tell_others(rows.values())
 
     @api.model
     def _agree(self, members, tags):
@@ -83,6 +85,7 @@ class MailchimpContactSettle(models.AbstractModel):
         rows = [row for row in rows if self._write_settled(row)]
         to_push = [row["member_id"] for row in rows if row["to_push"]]
         members.browse(to_push)._mark_changed()
+        self._tell_others(rows)
         self.env["mailchimp.conflict"]._record(audience, rows)
         members._update_conflict_state()
 

@@ -240,8 +240,10 @@ class MailchimpMemberExport(models.Model):
             member = row["member"]
             if row["contact"] and not member.contact_id:
                 member.contact_id = row["contact"]
+                member._never_agreed("contact_id")
             if row["own"] == "partner_id" and not member.partner_id:
                 member.partner_id = row["record"]
+                member._never_agreed("partner_id")
 
     @api.model
     def _is_kept(self, row):

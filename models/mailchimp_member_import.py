@@ -100,6 +100,7 @@ class MailchimpMemberImport(models.AbstractModel):
                 row["fingerprint"] = None
         self._store(audience, rows)
         self._store_labels(audience, rows)
+        self.env["mailchimp.contact.sync"]._tell_others(rows)
         self.env["mailchimp.conflict"]._record(audience, rows)
         to_push = [row["member_id"] for row in rows if row["to_push"]]
         self.env["mailchimp.member"].browse(to_push)._mark_changed()

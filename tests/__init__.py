@@ -4,6 +4,7 @@ from . import test_attack
 from . import test_change
 from . import test_change_cursors
 from . import test_audience
+from . import test_conflict
 from . import test_consent
 from . import test_contact_refused
 from . import test_contact_sync

@@ -56,6 +56,7 @@ class MergeCase(ContactCase):
 
     def settle_queue(self):
         """Do what is due, without a push."""
+        self.env.cr.flush()
         jobs = self.env["mailchimp.job"].search(
             [("state", "=", "pending"), ("method", "=", "_job_push")]
         )
@@ -70,12 +71,15 @@ class MergeCase(ContactCase):
 
     def is_marked(self, member=None):
         """Tell whether a push of the member is due."""
+        self.env.cr.flush()  # what a commit would do
         ids = (member or self.ann_member).ids
         return bool(self.env["mailchimp.change"]._changed_members(ids))
 
     def forget_marks(self):
         """Let all changes be pushed."""
+        self.env.cr.flush()
         self.env.cr.execute("DELETE FROM mailchimp_change")
+        self.ann_member.invalidate_recordset(["sync_state"])
 
     def bases(self):
         """Return what both sides agreed on, where Mailchimp says something else."""
