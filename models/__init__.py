@@ -33,6 +33,7 @@ from . import mailchimp_audience_changes
 from . import mailchimp_account_changes
 from . import mailchimp_merge_field_watch
 from . import mailchimp_member_import
+from . import mailchimp_member_ahead
 from . import mailchimp_member_fetch
 from . import mailchimp_member_refresh
 from . import mailchimp_member_store

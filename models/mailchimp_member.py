@@ -175,7 +175,9 @@ class MailchimpMember(models.Model):
 
         It is all that is looked at of a member that did not change.
         """
-        said = {name: value for name, value in data.items() if name != ALL_TAGS}
+        said = data
+        if ALL_TAGS in data:
+            said = {name: value for name, value in data.items() if name != ALL_TAGS}
         return {
             "subscriber_hash": remote_id(data.get("id")),
             "remote_contact_id": remote_id(data.get("contact_id")),

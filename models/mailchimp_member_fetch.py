@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools.gc import disabling_gc
 
 from ..const import (
     CURSOR_LOOK_BACK_SECONDS,
@@ -55,9 +56,11 @@ class MailchimpMemberFetch(models.AbstractModel):
             with closing(self._pages(audience, gateway, window)) as pages:
                 for page in pages:
                     self._note_page(run, window, page)
-                    window["unusable"] += self._import_items(
-                        audience, page.items, run, mapping
-                    )
+                    # A page makes no cycles, only many objects to look through.
+                    with disabling_gc():
+                        window["unusable"] += self._import_items(
+                            audience, page.items, run, mapping
+                        )
                     run.checkpoint = dict(window)
                     yield
             window = self._next_stream(window)
@@ -111,8 +114,9 @@ class MailchimpMemberFetch(models.AbstractModel):
         params = dict(STREAMS[window["stream"]])
         if window["since"]:
             params["since_last_changed"] = window["since"]
+        closely = bool(window["since"] or not audience.pulled_at)
         return gateway.pages(
-            gateway.api.lists.get_list_members_info,
+            self._looking_ahead(gateway.api.lists.get_list_members_info, closely),
             audience.mailchimp_id,
             key="members",
             count=PAGE_SIZE,

@@ -63,8 +63,7 @@ class MailchimpMemberImport(models.AbstractModel):
     @api.model
     def _keys(self, items):
         """Return {subscriber hash: key} of the members of a page; see the member."""
-        Member = self.env["mailchimp.member"]
-        keys = (Member._key_from_mailchimp(as_map(item)) for item in items)
+        keys = map(self._key, items)
         return {key["subscriber_hash"]: key for key in keys if key["subscriber_hash"]}
 
     @api.model
@@ -115,14 +114,13 @@ class MailchimpMemberImport(models.AbstractModel):
         :return: rows (list of dicts: values of the member and of what we hold), and
             {hash, or position: (item, reason)} of what cannot be a member
         """
-        Member = self.env["mailchimp.member"]
         held = {held.pop("hash"): held for held in self._held(audience, keys)}
         rows, refused = {}, {}
         for position, item in enumerate(map(as_map, items)):
             hash_ = remote_id(item.get("id"))
             if hash_ and hash_ not in held:
                 continue
-            row = Member._values_from_mailchimp(item)
+            row = self._values(item)
             if reason := self._unusable(row):
                 refused[hash_ or position] = (item, reason)
             else:
