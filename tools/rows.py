@@ -31,7 +31,11 @@ def of_model(values, model):
 
 def full_name(values):
     """Return the name of a contact from its converted merge values, or False."""
-    vals = of_model(values, "mailing.contact")
+    return name_of(of_model(values, "mailing.contact"))
+
+
+def name_of(vals):
+    """Return the name that the values of a contact make, or False."""
     parts = (vals.get("first_name"), vals.get("last_name"))
     return " ".join(part for part in parts if part) or vals.get("name") or False
 
