@@ -88,3 +88,28 @@ class TestTours(MailchimpCase, HttpCase):
             success_signal="[HOOT] Test suite succeeded",
             error_checker=lambda message: "[HOOT]" not in message,
         )
+
+    def test_onboarding_to_first_export(self):
+        """From an empty account to the first customer who is in Mailchimp."""
+        self.account.unlink()
+        self.env["ir.default"].set("mailchimp.account", "base_url", self.sandbox.url)
+        self.env["ir.actions.server"].create(
+            {
+                "name": "Run the queue",
+                "model_id": self.env["ir.model"]._get_id("mailchimp.job"),
+                "state": "code",
+                "code": "model.with_user(1)._cron_run_jobs()",
+            }
+        )
+        self.remote.add_member("bob@example.com")
+        ada = self.env["res.partner"].create(
+            {"name": "Ada Lovelace", "email": "ada@lovelace.example"}
+        )
+        self.later()
+
+        self.start_tour("/odoo/mailchimp-accounts", "mailchimp_export", login="admin")
+
+        member = self.member("ada@lovelace.example")
+        self.assertEqual((member.partner_id, member.status), (ada, "subscribed"))
+        there = self.remote.by_email("ada@lovelace.example")
+        self.assertEqual(there.status, "subscribed")
