@@ -1,0 +1,100 @@
+"""Bring the database of the pictures to the moment they show.
+
+Run by ``dev/pictures`` inside ``odoo shell``, beside an Odoo that receives webhooks.
+"""
+
+import json
+import os
+
+import requests
+
+from odoo import SUPERUSER_ID
+
+SANDBOX = os.environ["SANDBOX_URL"].removesuffix("/3.0") + "/_sandbox"
+PERSON = "charlotte.obrien0@pinecrest-mail.test"
+
+
+def control(command, **options):
+    """Steer the sandbox, see its README."""
+    requests.post(f"{SANDBOX}/{command}", json=options, timeout=60).raise_for_status()
+
+
+def run_queue(env):
+    """Run what is due, as the scheduled action would."""
+    env.cr.commit()
+    env["mailchimp.job"].with_user(SUPERUSER_ID)._cron_run_jobs()
+    env.cr.commit()
+
+
+def name_people(env):
+    """Give the company and its people names."""
+    env.company.name = "Harbour & Vine Trading"
+    admin = env.ref("base.user_admin")
+    admin.write({"name": "Marc Demo", "tz": "Europe/Brussels"})
+    # Or the login of the browser would set it to its own address.
+    parameters = env["ir.config_parameter"]
+    parameters.set_param("web.base.url.freeze", True)
+    parameters.set_param("web.base.url", os.environ["ODOO_URL"])
+
+
+def import_all(env):
+    """Connect the account and import everything, what is odd as well."""
+    for kind in ("no_email", "broken_email", "huge_name", "unknown_status"):
+        control("oddity", kind=kind)
+    account = env["mailchimp.account"].create(
+        {
+            "name": "Harbour & Vine Trading",
+            "api_key": os.environ["SANDBOX_KEY"],
+            "base_url": os.environ["SANDBOX_URL"],
+            "user_id": env.ref("base.user_admin").id,
+        }
+    )
+    account.action_test_connection()
+    env["mailchimp.import"].create({"account_ids": account.ids}).action_process()
+    run_queue(env)
+    return account
+
+
+def hear_of(env, audience):
+    """Let a webhook report that somebody unsubscribed."""
+    audience.action_register_webhook()
+    env.cr.commit()
+    control("people", action="unsubscribe", email=PERSON)
+    control("webhooks", wait=30)
+    env.invalidate_all()
+    run_queue(env)
+
+
+def fetch_some(env, audience):
+    """Let a fetch find nothing, and one wait in its middle for Mailchimp."""
+    audience._start_fetch("schedule", 20)
+    run_queue(env)
+    fault = {"kind": "502_html", "match": "GET /lists/*/members"}
+    control("fault", times=50, after=2, **fault)
+    run = audience._start_fetch("user", 5, full=True)
+    run_queue(env)
+    # The account itself is shown as it is on a good day.
+    audience.account_id.sudo().paused_until = False
+    return run
+
+
+def prepare(env):
+    """Do it all; leave the ids of what is shown."""
+    env = env(user=env.ref("base.user_admin"))
+    name_people(env)
+    account = import_all(env)
+    audience = account.audience_ids.sorted("subscribed_count")[-1]
+    hear_of(env, audience)
+    run = fetch_some(env, audience)
+    # Mailchimp wants HTTPS; only to be read by people from now on.
+    env["ir.config_parameter"].set_param(
+        "web.base.url", "https://odoo.harbour-vine.example"
+    )
+    contact = env["mailing.contact"].search([("email", "=", PERSON)], limit=1)
+    facts = {"account": account, "audience": audience, "run": run, "contact": contact}
+    with open(os.environ["PICTURES_FACTS"], "w") as file:
+        json.dump({name: record.id for name, record in facts.items()}, file)
+    env.cr.commit()
+
+
+prepare(env)  # noqa: F821 - `odoo shell` provides it
