@@ -46,7 +46,7 @@ class MailchimpConflict(models.Model):
     )
     odoo_value = fields.Char(string="In Odoo", readonly=True)
     mailchimp_value = fields.Char(string="In Mailchimp", readonly=True)
-    found_at = fields.Datetime(readonly=True)
+    found_at = fields.Datetime(string="Found on", readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("resolved", "Resolved")],
         default="open",

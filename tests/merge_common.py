@@ -29,7 +29,8 @@ class MergeCase(ContactCase):
 
     def in_odoo(self, value, contact=None):
         """Let a user change the company name."""
-        (contact or self.ann).company_name = value
+        contact = self.ann if contact is None else contact.ensure_one()
+        contact.company_name = value
 
     def in_mailchimp(self, email=None, **merges):
         """Let a person change values in Mailchimp; nobody here hears of it yet."""
