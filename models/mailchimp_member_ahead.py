@@ -48,7 +48,7 @@ class MailchimpMemberAhead(models.AbstractModel):
         """Return the values of a member, worked out ahead or now."""
         if isinstance(item, Payload) and item.said:
             return item.said
-        return self.env["mailchimp.member"]._saidfrom_mailchimp(item)
+        return self.env["mailchimp.member"]._values_from_mailchimp(item)
 
 
 def _look_at(Member, item, closely):
@@ -56,6 +56,6 @@ def _look_at(Member, item, closely):
     if not isinstance(item, dict):
         return item
     payload = Payload(item)
-    payload.said = Member._saidfrom_mailchimp(item) if closely else None
+    payload.said = Member._values_from_mailchimp(item) if closely else None
     payload.key = payload.said or Member._key_from_mailchimp(item)
     return payload
