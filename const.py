@@ -114,6 +114,7 @@ RUN_KINDS = [
     ("members_full", "Fetch All Members"),
     ("webhook", "Webhook"),
     ("export", "Export to MailChimp"),
+    ("auto_export", "Auto Export"),
     ("update", "Update to MailChimp"),
     ("opt_in", "Request Opt-in"),
     ("unsubscribe", "Unsubscribe in MailChimp"),

@@ -19,6 +19,7 @@ from . import mailchimp_merge_field_state
 from . import mailchimp_merge_field_changes
 from . import mailchimp_merge_field_propose
 from . import mailchimp_audience_mapping
+from . import mailchimp_mapping_check
 from . import mailchimp_payload
 from . import mailchimp_payload_reasons
 from . import mailchimp_tag
@@ -82,5 +83,9 @@ from . import mailchimp_batch
 from . import mailchimp_batch_submit
 from . import mailchimp_batch_results
 from . import mailchimp_audience_push
+from . import mailchimp_filter
+from . import mailchimp_routing_rule
+from . import mailchimp_audience_routing
+from . import mailchimp_audience_export
 from . import mailchimp_member_actions
 from . import mailchimp_run_batch

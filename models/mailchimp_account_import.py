@@ -96,7 +96,11 @@ class MailchimpAccountImport(models.Model):
         self.env["ir.cron"].check_access("read")
         crons = [
             self.env.ref(f"mailchimp_connector.{name}", False)
-            for name in ("ir_cron_fetch_audiences", "ir_cron_run_jobs")
+            for name in (
+                "ir_cron_fetch_audiences",
+                "ir_cron_auto_export",
+                "ir_cron_run_jobs",
+            )
         ]
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("base.ir_cron_act"),

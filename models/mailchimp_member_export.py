@@ -105,13 +105,14 @@ class MailchimpMemberExport(models.Model):
         blacklisted = set(
             self.env["mail.blacklist"].search([("email", "in", emails)]).mapped("email")
         )
-        met = {}
+        routed, met = audience._routed_emails(emails), {}
         for row in sorted(rows, key=lambda row: row["record"].id):
             subscriptions = listed.get(row["email"], self.env["mailing.subscription"])
             row["code"] = (
                 self._export_member_code(row)
                 or self._export_address_code(row)
                 or self._export_company_code(audience, row)
+                or (row["email"] and row["email"] not in routed and "not_routed")
                 or (row["email"] in blacklisted and "blacklisted")
                 or (any(subscriptions.mapped("opt_out")) and "opted_out")
                 or None

@@ -41,6 +41,10 @@ class MailchimpMemberExportLines(models.Model):
                 _("The address is on the blacklist of Odoo."),
                 _("Nothing is sent. Take it off the blacklist if the person agrees."),
             ),
+            "not_routed": (
+                _("No customer with this address matches a routing rule."),
+                _("Choose another audience, or change the rules of this one."),
+            ),
             "other_company": (
                 _("The customer belongs to another company than the audience."),
                 _("Choose an audience of the customer's company."),

@@ -23,6 +23,7 @@ REASONS = [
     ("other_company", "Belongs to another company"),
     ("no_policy", "Status of new members is not chosen"),
     ("too_many_signups", "Signed up to many lists lately"),
+    ("bad_filter", "A filter that does not work"),
     ("no_list", "Not on the mailing list of an audience"),
     ("not_member", "Not in the audience yet"),
     ("conflict", "Changed on both sides"),
@@ -39,6 +40,7 @@ FIXABLE = frozenset(
     {
         "bad_choice",
         "bad_email",
+        "bad_filter",
         "compliance",
         "fake_email",
         "incomplete_address",

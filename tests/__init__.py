@@ -4,6 +4,8 @@ from . import test_attack
 from . import test_change
 from . import test_change_cursors
 from . import test_audience
+from . import test_auto_export
+from . import test_routing
 from . import test_conflict
 from . import test_consent
 from . import test_contact_refused
@@ -35,12 +37,15 @@ from . import test_member_moving
 from . import test_merge
 from . import test_merge_field
 from . import test_merge_import
+from . import test_mapping_wizards
 from . import test_merge_field_mapping
 from . import test_outgoing
 from . import test_payload
 from . import test_payloads
 from . import test_push
+from . import test_push_batch
 from . import test_push_consent
+from . import test_push_identity
 from . import test_redact
 from . import test_run
 from . import test_run_line

@@ -1,2 +1,5 @@
 from . import mailchimp_export
 from . import mailchimp_import
+from . import mailchimp_routing_test
+from . import mailchimp_mapping_proposal
+from . import mailchimp_merge_field_create

@@ -1,0 +1,47 @@
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.domain import parse_domain
+
+
+class MailchimpFilter(models.AbstractModel):
+    """Filters kept as text, which may stop working when a field disappears."""
+
+    _name = "mailchimp.filter"
+    _description = "MailChimp Filter"
+
+    @api.model
+    def _parse_filter(self, model, text):
+        """Return the domain of a filter.
+
+        :param str model: the records it chooses from
+        :param str text: as the domain editor writes it
+        :return: `Domain`
+        :raise ValidationError: when it cannot be applied (any more), and why
+        """
+        try:
+            domain = parse_domain(text)
+            domain.validate(self.env[model])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValidationError(self._filter_refusal(text, error)) from error
+        return domain
+
+    @api.model
+    def _check_filter(self, model, text):
+        """Refuse a filter that does not work, or looks at what the user may not read.
+
+        The scheduled action applies it as superuser.
+
+        :raise ValidationError: and why
+        """
+        domain = self._parse_filter(model, text)
+        try:
+            self.env[model].search(domain, limit=1)
+        except (UserError, ValueError) as error:
+            raise ValidationError(self._filter_refusal(text, error)) from error
+
+    @api.model
+    def _filter_refusal(self, text, error):
+        return self.env._(
+            "The filter %(filter)s does not work: %(error)s", filter=text, error=error
+        )

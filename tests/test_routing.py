@@ -1,0 +1,108 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import MailchimpCase
+
+EMAIL = "ann@harborlight.example"
+
+
+@tagged("post_install", "-at_install")
+class TestRouting(MailchimpCase):
+    """Which customers belong in an audience, and who can tell why."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.new_member_status = "subscribed"
+        self.news = self.import_audiences()
+        self.france = self.env.ref("base.fr")
+
+    def rule(self, domain, name="France"):
+        """Add a rule to the audience."""
+        return self.env["mailchimp.routing.rule"].create(
+            {"audience_id": self.news.id, "name": name, "domain": domain}
+        )
+
+    def partner(self, **vals):
+        """Create a customer."""
+        return self.env["res.partner"].create({"name": "Ann", "email": EMAIL, **vals})
+
+    def export(self, records):
+        """Export records; return the codes of those left out."""
+        Run = self.env["mailchimp.run"]
+        run = Run._open_run(self.account, "export", "user", self.news)
+        self.env["mailchimp.member"]._export(self.news, records, run)
+        self.run_jobs()
+        return run.line_ids.mapped("code")
+
+    def answers(self, email=EMAIL):
+        """Ask the tester; return {question: (state, answer)}."""
+        test = self.env["mailchimp.routing.test"].create(
+            {"audience_id": self.news.id, "email": email}
+        )
+        return test, {
+            line.question: (line.state, line.answer) for line in test.line_ids
+        }
+
+    def test_without_rules_all_customers_of_the_company_belong(self):
+        self.assertEqual(self.export(self.partner()), [])
+        self.assertEqual(len(self.remote.members), 1)
+
+    def test_a_rule_keeps_others_out(self):
+        self.rule(f"[('country_id', '=', {self.france.id})]")
+        spaniard = self.partner(country_id=self.env.ref("base.es").id)
+        self.assertEqual(self.export(spaniard), ["not_routed"])
+        self.assertFalse(self.remote.members)
+
+    def test_one_rule_of_several_is_enough(self):
+        self.rule(f"[('country_id', '=', {self.france.id})]")
+        self.rule("[('is_company', '=', True)]", "Companies")
+        self.assertEqual(self.export(self.partner(is_company=True)), [])
+        self.assertEqual(len(self.remote.members), 1)
+
+    def test_contacts_are_judged_by_their_customer(self):
+        self.rule(f"[('country_id', '=', {self.france.id})]")
+        contact = self.env["mailing.contact"].create({"email": EMAIL})
+        self.assertEqual(self.export(contact), ["not_routed"])
+        self.partner(country_id=self.france.id)
+        self.assertEqual(self.export(contact), [])
+
+    def test_customers_of_other_companies_stay_out(self):
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        self.assertEqual(
+            self.export(self.partner(company_id=other.id)), ["other_company"]
+        )
+        test, answers = self.answers()
+        company = answers["Is it a customer whom the company may write to?"]
+        self.assertEqual(company[0], "no")
+        self.assertEqual(test.verdict, company[1])
+
+    def test_a_rule_that_does_not_work_is_refused(self):
+        with self.assertRaises(ValidationError):
+            self.rule("[('no_such_field', '=', 1)]")
+
+    def test_the_tester_tells_why(self):
+        self.rule(f"[('country_id', '=', {self.france.id})]")
+        ann = self.partner()
+        test, answers = self.answers()
+        self.assertEqual(answers["Does the rule “France” match?"][0], "info")
+        self.assertEqual(test.verdict, "None of the routing rules matches.")
+        ann.country_id = self.france
+        test, answers = self.answers()
+        self.assertEqual(answers["Does the rule “France” match?"], ("yes", "Ann"))
+        self.assertEqual(test.verdict, "This person belongs here.")
+
+    def test_the_tester_knows_the_blacklist_and_mailchimp(self):
+        self.remote.add_member(EMAIL, status="unsubscribed")
+        self.fetch()
+        self.env["mail.blacklist"].create({"email": EMAIL})
+        answers = self.answers()[1]
+        self.assertEqual(
+            answers["May Odoo write to the address at all?"][0],
+            "no",
+        )
+        self.assertEqual(answers["What does Mailchimp say?"], ("no", "Unsubscribed"))
+
+    def test_the_tester_refuses_what_is_no_address(self):
+        answers = self.answers("ann at harborlight")[1]
+        self.assertEqual(answers["Is the address usable?"][0], "no")
+        self.assertEqual(len(answers), 1)
