@@ -5,6 +5,9 @@ from ..const import PRIORITY_USER
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
 from .mailchimp_run import OPEN_STATES
 
+# How often one person is looked at while somebody waits.
+LOOKS = 3
+
 
 class MailchimpMemberAnswer(models.Model):
     """Sending one person while somebody waits for Mailchimp's answer.
@@ -84,16 +87,21 @@ class MailchimpMemberAnswer(models.Model):
         return run
 
     def _send_now(self, run):
-        """Plan and send, as the queue would; what was seen as changed is settled."""
+        """Plan and send, as the queue would; what was seen as changed is settled.
+
+        Who turned out to be different in Mailchimp is looked at once more.
+        """
         self = self.with_context(mailchimp_interactive=True)
-        Push = self.env["mailchimp.member.push"]
-        query = SQL(
-            "SELECT id FROM mailchimp_change WHERE member_id = ANY(%s)", self.ids
-        )
-        seen = [row[0] for row in self.env.execute_query(query)]
-        Push._push_members(self.audience_id, self, run)
-        self.env["mailchimp.change"]._settle(self.ids, seen)
-        self.env["mailchimp.run.line"]._solve(self.ids)
+        audience, ids = self.audience_id, self.ids
+        query = SQL("SELECT id FROM mailchimp_change WHERE member_id = ANY(%s)", ids)
+        for _look in range(LOOKS):
+            seen = [row[0] for row in self.env.execute_query(query)]
+            if not seen:
+                return
+            self.env["mailchimp.member.push"]._push_members(audience, self, run)
+            self.env["mailchimp.change"]._settle(ids, seen)
+            self.env["mailchimp.run.line"]._solve(ids)
+            self = self.exists()
 
     def _close_run(self, run):
         """The queued push has nothing left to do: give it up, and end the run."""

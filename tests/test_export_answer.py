@@ -67,6 +67,14 @@ class TestExportOne(AnswerCase):
         self.assertEqual((member.sync_state, member.status), ("error", False))
         self.assertEqual(self.runs("export").line_ids.resolution, "open")
 
+    def test_somebody_else_was_faster(self):
+        self.remote.add_member("ann@a.example", merge_fields={"FNAME": "Remote"})
+        ann = self.new_contact("ann@a.example", name="Ann")
+        kind, text = self.answer(ann.action_mailchimp_export())
+        self.assertEqual(kind, "success", text)
+        self.assertEqual(len(self.members()), 1)
+        self.assertEqual(self.member("ann@a.example").sync_state, "synced")
+
     def test_left_out_in_plain_words(self):
         self.env["mail.blacklist"]._add("ann@a.example")
         ann = self.new_contact("ann@a.example")
