@@ -15,6 +15,7 @@
         "security/mailchimp_groups.xml",
         "security/ir.model.access.csv",
         "security/mailchimp_rules.xml",
+        "security/mailchimp_mapping_rules.xml",
         "data/ir_cron.xml",
         "data/ir_actions_server.xml",
         "data/ir_cron_activity.xml",

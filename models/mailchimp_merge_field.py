@@ -18,6 +18,11 @@ from ..tools.coerce import (
     small_integer,
 )
 
+DIRECTIONS = [
+    ("both", "Both Ways"),
+    ("to_odoo", "To Odoo"),
+    ("to_mailchimp", "To Mailchimp"),
+]
 PARTNER_PREFIX = "partner_id"
 # Not for people outside to write: who it is, whose it is, and whether it is there.
 PROTECTED_FIELDS = frozenset({"active", "email", "parent_id", "type"})
@@ -83,11 +88,7 @@ class MailchimpMergeField(models.Model):
         "the value is only kept on the member.",
     )
     direction = fields.Selection(
-        [
-            ("both", "Both Ways"),
-            ("to_odoo", "To Odoo"),
-            ("to_mailchimp", "To Mailchimp"),
-        ],
+        DIRECTIONS,
         default="both",
         required=True,
         help="To Odoo: edits in Odoo never change Mailchimp. To Mailchimp: edits in "

@@ -1,6 +1,6 @@
 import re
 
-from odoo import models
+from odoo import api, models
 
 # What Mailchimp's own forms and people call fields; the rest is found by the names and
 # labels of Odoo's fields, in all languages that are installed.
@@ -46,6 +46,12 @@ class MailchimpMergeFieldPropose(models.Model):
     """Which Odoo field a merge field is likely to mean."""
 
     _inherit = "mailchimp.merge.field"
+
+    @api.onchange("field_path")
+    def _onchange_field_path(self):
+        """What cannot be written to only goes to Mailchimp."""
+        if self.field_path:
+            self.direction = self._proposed_values(self.field_path)["direction"]
 
     def _proposals(self):
         """Find Odoo fields for those fields of one audience that are not mapped.

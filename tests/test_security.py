@@ -10,6 +10,13 @@ OTHER_KEY = "fedcba9876543210fedcba9876543210-us7"
 USER = "mailchimp_connector.group_mailchimp_user"
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 OPERATIONS = ("read", "write", "create", "unlink")
+MAPPING_WIZARDS = (
+    "mailchimp.mapping.proposal",
+    "mailchimp.mapping.proposal.line",
+    "mailchimp.merge.field.create",
+    "mailchimp.merge.field.create.line",
+)
+MAPPING_CHECKS = ("mailchimp.mapping.check", "mailchimp.mapping.check.line")
 # model -> what users and managers may do: the first letters of OPERATIONS. Whoever is
 # neither may do nothing.
 MATRIX = {
@@ -27,9 +34,12 @@ MATRIX = {
     "mailchimp.change": ("", ""),
     "mailchimp.job": ("r", "r"),
     "mailchimp.import": ("rwcu", "rwcu"),
+    **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
+    **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
 }
 # Those whose records are seen by the people of their company.
-COMPANY_MODELS = MATRIX.keys() - {"mailchimp.import", "mailchimp.change"}
+OWN_MODELS = {"mailchimp.import", *MAPPING_WIZARDS, *MAPPING_CHECKS}
+COMPANY_MODELS = MATRIX.keys() - OWN_MODELS - {"mailchimp.change"}
 
 
 @tagged("post_install", "-at_install")

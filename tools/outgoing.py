@@ -7,6 +7,7 @@ sent: the converter raises `Unfit` then.
 
 import math
 import re
+import unicodedata
 from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from .coerce import CoerceError, to_boolean
 
 # https://mailchimp.com/developer/marketing/docs/merge-fields/
 MAX_BYTES = 255
+MAX_TAG = 10
+RESERVED_TAGS = frozenset({"EMAIL"})
 # A text that is no longer than this is not longer in bytes either.
 _SURELY_SHORT = MAX_BYTES // 4
 
@@ -25,6 +28,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _MONTH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZIP = re.compile(r"(\d{5})(?:-\d{4})?")
+_NOT_TAG = re.compile(r"[^A-Z0-9_]")
 _NOT_DIGIT = re.compile(r"\D")
 
 # The parts that Mailchimp wants together, and how they are called on a customer.
@@ -350,3 +354,20 @@ def converter(odoo_type, type_, tz="UTC", labels=None, choices=None, american=Fa
     text = to_text_of(odoo_type, tz, labels)
     fit = fit_of(type_, choices, american)
     return chain(text, fit) if fit else text
+
+
+def merge_tag(label, used):
+    """Return a tag for a merge field: at most 10 capital letters, digits, underscores.
+
+    :param str label: what it is about
+    :param used: tags that are taken
+    """
+    plain = (
+        unicodedata.normalize("NFKD", label or "").encode("ascii", "ignore").decode()
+    )
+    stem = _NOT_TAG.sub("", plain.upper().replace(" ", ""))[:MAX_TAG] or "FIELD"
+    tag, number = stem, 1
+    while tag in used or tag in RESERVED_TAGS:
+        number += 1
+        tag = f"{stem[: MAX_TAG - len(str(number))]}{number}"
+    return tag
