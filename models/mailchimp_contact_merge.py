@@ -190,8 +190,8 @@ class MailchimpContactMerge(models.AbstractModel):
     @api.model
     def _refused(self, row, error, lines):
         """What Odoo did not take is not agreed on, either."""
-        super()._refused(row, error, lines)
         self._keep_tags(row, row.get("taken", ()), row["base"])
+        return super()._refused(row, error, lines)
 
     # === OTHER AUDIENCES === #
 

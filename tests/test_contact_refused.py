@@ -69,7 +69,9 @@ class TestRefusedByOthers(ContactCase):
         self.assertEqual(self.contact("bob@a.example").name, "Bobby")
         self.assertTrue(self.subscription("bob@a.example").opt_out)
         self.assertEqual(self.contact("eve@a.example").name, "Eve")
-        self.assertEqual(self.member("eve@a.example").sync_state, "error")
+        member = self.member("eve@a.example")
+        self.assertEqual(member.sync_state, "error")
+        self.assertEqual(member.base_values, {"FNAME": "Eve"}, "nobody agreed on it")
 
     def test_opt_out_arrives_even_if_the_name_is_refused(self):
         self.remote.add_member("eve@a.example", merge_fields={"FNAME": "Eve"})
