@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL, unique
 
 from ..const import PRIORITY_USER
+from ..tools.coerce import normalize_email
 from ..tools.subscriber import subscriber_hash
 
 # Refused for the address alone; waits as a member until the address is corrected.
@@ -71,7 +72,7 @@ class MailchimpMemberExport(models.Model):
             {
                 "own": own,
                 "record": record,
-                "email": record.email_normalized,
+                "email": normalize_email(record.email_normalized),
                 "hash": _hash_of(record, own),
                 "contact": record if own == "contact_id" else None,
                 "member": self.browse(),
@@ -279,5 +280,5 @@ def _hash_of(record, own):
 
     :param str own: the field of the member that leads to the record
     """
-    email = record.email_normalized
+    email = normalize_email(record.email_normalized)
     return subscriber_hash(email) if email else f"{own.removesuffix('_id')}:{record.id}"

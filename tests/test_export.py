@@ -100,6 +100,11 @@ class TestExportLeavesOut(ExportCase):
             ],
         )
 
+    def test_what_only_odoo_takes_for_an_address(self):
+        typo = self.new_partner("tim@@x", name="Typo")
+        self.assertEqual(typo.email_normalized, "@x")
+        self.assert_left_out(typo, Typo="bad_email")
+
     def test_blacklisted(self):
         self.env["mail.blacklist"]._add("ann@a.example")
         ann = self.new_contact("ann@a.example", name="Ann")

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 
 from ..models.mailchimp_exportable import LINKS
 from ..models.mailchimp_member_export import KEPT_OUT
+from ..tools.coerce import normalize_email
 
 
 class MailchimpExport(models.TransientModel):
@@ -55,7 +56,7 @@ class MailchimpExport(models.TransientModel):
     def _compute_counts(self):
         for wizard in self:
             records = wizard._records()
-            usable = records.filtered("email_normalized")
+            usable = records.filtered(lambda r: normalize_email(r.email_normalized))
             emails = set(usable.mapped("email_normalized"))
             raw = (records - usable).filtered("email")
             wizard.record_count = len(records)
