@@ -88,6 +88,9 @@ class MailchimpAudienceEvent(models.Model):
     def _touch_last_event(self):
         """Note that webhooks arrive, without ever waiting for somebody else's lock."""
         now = fields.Datetime.now()
+        before, last = now - ALIVE_RESOLUTION, self.webhook_last_event_at
+        if last and last > before:
+            return  # one of many hints
         query = SQL(
             """UPDATE mailchimp_audience SET webhook_last_event_at = %(now)s
                 WHERE id = (SELECT id FROM mailchimp_audience
@@ -97,7 +100,7 @@ class MailchimpAudienceEvent(models.Model):
                                FOR NO KEY UPDATE SKIP LOCKED)""",
             now=now,
             id=self.id,
-            before=now - ALIVE_RESOLUTION,
+            before=before,
         )
         try:
             with self.env.cr.savepoint(flush=False):

@@ -133,7 +133,7 @@ class MailchimpJob(models.Model):
         :param recordset run: the `mailchimp.run` this belongs to
         :param options: ``args`` (JSON-able dict), ``priority`` (int, low first),
             ``account`` (`mailchimp.account`), ``run_after`` (datetime), ``brief``
-            (bool): the transaction does nothing else, which makes it cheap
+            (bool): the transaction has nothing else to lose, which makes it cheap
         :return: the `mailchimp.job` that will do it, as superuser
         :raise ValueError: when the method is not a job method
         """

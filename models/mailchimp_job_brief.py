@@ -6,7 +6,6 @@ from odoo.tools import SQL
 
 from ..const import MAX_ATTEMPTS
 
-NOTHING = SQL("SELECT NULL::int AS id WHERE FALSE")
 COLUMNS = (
     "name",
     "model",
@@ -33,32 +32,29 @@ class MailchimpJobBrief(models.Model):
         By SQL, for it is our own table and nothing in the transaction has looked at it,
         so that no cache goes stale. It is nobody's job: who asks for so much is a
         machine. Somebody may just have run the job that stands for it, or deleted the
-        trigger: then there is a new job, or a new trigger.
+        trigger: a new transaction, which sees that, makes a new job, or a new trigger.
+        With a savepoint instead there would be two more round trips each time.
 
         :param dict vals: of the job, with an identity
         :return: the job, as superuser
         """
         self.flush_model()
-        trigger = self._shared_trigger_query()
-        for same in (self._coalesce_query(vals), NOTHING):
+        while True:
             try:
-                with self.env.cr.savepoint(flush=False):
-                    job_id, is_woken = self._find_or_insert(vals, same, trigger)
+                job_id, is_woken = self._find_or_insert(vals)
                 break
             except psycopg2.errors.SerializationFailure:
-                trigger = NOTHING
+                self.env.cr.rollback()
         if not is_woken:
             self._wake()
         return self.sudo().browse(job_id)
 
     @api.model
-    def _find_or_insert(self, vals, same, trigger):
+    def _find_or_insert(self, vals):
         """Insert the job unless there is the same.
 
         :param dict vals: of the job
-        :param SQL same: returns the id of a job that stands for it
-        :param SQL trigger: returns whether the queue will be run anyway
-        :return: id of the job (int), whether the queue will be run (bool)
+        :return: id of the job (int), whether the queue will be run anyway (bool)
         """
         query = SQL(
             """WITH same AS (%s), made AS (
@@ -73,10 +69,10 @@ class MailchimpJobBrief(models.Model):
             RETURNING id)
                SELECT (SELECT id FROM same UNION ALL SELECT id FROM made),
                       EXISTS (SELECT FROM (%s) AS shared)""",
-            same,
+            self._coalesce_query(vals),
             MAX_ATTEMPTS,
             *self._column_values(vals),
-            trigger,
+            self._shared_trigger_query(),
         )
         self.env.cr.execute(query, log_exceptions=False)
         return self.env.cr.fetchone()

@@ -25,6 +25,10 @@ LOOP_SECONDS = 50
 # that goes on later ends it, so that nothing urgent waits behind a batch.
 MAX_BATCH = 64
 BATCH_SECONDS = 0.1
+# Beginning and ending a run costs more than most jobs: it stays for what comes within a
+# second, and looks now and then. Who enqueues meanwhile need not wake another one.
+LINGER_SECONDS = 1
+LOOK_SECONDS = 0.2
 # What may be gone when the same job is tried again. A bare Exception is how Odoo tells
 # a worker that it used up its CPU time.
 _TEMPORARY = (MailchimpRetryLater, OSError, MemoryError, psycopg2.OperationalError)
@@ -35,11 +39,14 @@ class Worker:
 
     :param float seconds: how long it may take on new work
     :param bool careful: whether to find out which job killed the worker before
+    :param float stay_until: when to leave, at the latest, if there is nothing to do
     """
 
-    def __init__(self, seconds, careful=False):
+    def __init__(self, seconds, careful=False, stay_until=0):
         self.deadline = time.monotonic() + seconds
         self.careful = careful
+        self.stay_until = stay_until
+        self.worked_at = time.monotonic()
         self.batch = 1
         self.conflicts = Counter()
         self._generators = {}
@@ -131,7 +138,7 @@ class MailchimpJob(models.Model):
         drained = False
         try:
             while not drained and time.monotonic() < worker.deadline:
-                drained = not self._run_batch(worker)
+                drained = not self._run_batch(worker) and not self._linger(worker)
         finally:
             worker.close()
             self.env.cr.cache.pop(RUNNING, None)
@@ -143,17 +150,34 @@ class MailchimpJob(models.Model):
         self._commit(remaining=remaining)
 
     @api.model
+    def _linger(self, worker):
+        """Wait a moment for more to come, without a transaction.
+
+        :param Worker worker: who waits
+        :return: False when that took long enough
+        """
+        until = min(worker.stay_until, worker.worked_at + LINGER_SECONDS)
+        if time.monotonic() >= until:
+            return False
+        self._settle()
+        self._commit()
+        time.sleep(LOOK_SECONDS)
+        return True
+
+    @api.model
     def _new_worker(self):
         """Make the worker of this call.
 
         Odoo calls a scheduled action with work left ten times and more before others
-        get their turn: all these calls share one deadline.
+        get their turn: all these calls share one deadline. It gives them ten seconds in
+        any case; so long it may wait for work.
         """
-        started = self.env.context.get("cron_end_time")
-        used = time.monotonic() - started + MIN_TIME_PER_JOB if started else 0
+        turn_ends = self.env.context.get("cron_end_time", 0)
+        used = time.monotonic() - turn_ends + MIN_TIME_PER_JOB if turn_ends else 0
         progress = self.env["ir.cron.progress"].sudo()
         progress = progress.browse(self.env.context.get("ir_cron_progress_id"))
-        worker = Worker(LOOP_SECONDS - used, careful=progress.timed_out_counter > 1)
+        careful = progress.timed_out_counter > 1
+        worker = Worker(LOOP_SECONDS - used, careful, stay_until=turn_ends)
         if worker.careful:
             self._blame_started()
         return worker
@@ -189,6 +213,8 @@ class MailchimpJob(models.Model):
         self._commit(len(jobs))
         self.env.cr.cache[RUNNING] = set()
         worker.batch = min(worker.batch * 2, MAX_BATCH) if more else 1
+        if jobs:
+            worker.worked_at = time.monotonic()
         return bool(jobs)
 
     @api.model

@@ -1,3 +1,4 @@
+import threading
 import time
 from datetime import timedelta
 
@@ -6,6 +7,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.mailchimp_connector.exceptions import MailchimpRejected
+from odoo.addons.mailchimp_connector.models import mailchimp_job_engine as engine
 
 from .job_common import JOB_LOGGERS, CommittingJobCase, JobCase, out_of_order
 
@@ -13,6 +15,10 @@ from .job_common import JOB_LOGGERS, CommittingJobCase, JobCase, out_of_order
 @tagged("post_install", "-at_install")
 class TestProgress(JobCase):
     """What the queue tells Odoo's scheduler, which decides when to call it again."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(engine, "LINGER_SECONDS", 0)
 
     def cron_run(self, died=0, **context):
         """Run the queue as the scheduler does and return the progress it noted.
@@ -181,6 +187,55 @@ class TestBatch(CommittingJobCase):
 
         self.transactions(20, body)
         self.assertEqual(self.log.index("urgent"), self.log.index(5) + 1)
+
+
+@tagged("post_install", "-at_install")
+class TestLinger(CommittingJobCase):
+    """A run of the scheduled action stays for what comes next."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(engine, "LINGER_SECONDS", 60)
+
+    def leave(self, records):
+        """Do the last job there is."""
+        engine.LINGER_SECONDS = 0
+        self.log.append("last")
+
+    def run_queue(self, seconds=60):
+        """Run the queue as the scheduler does, which gives it so many seconds."""
+        super().run_queue(cron_end_time=time.monotonic() + seconds)
+
+    def test_what_comes_later_is_run_and_the_end_is_seen_before(self):
+        run = self.new_run()
+        job = self.enqueue("first", run=run)
+        seen = []
+
+        def come_later():
+            with self.registry.cursor() as cr:
+                env = self.env(cr=cr)
+                while env["mailchimp.run"].browse(run.id).state != "done":
+                    cr.rollback()
+                    time.sleep(0.01)
+                seen.append(env["mailchimp.job"].browse(job.id).state)
+                JobCase.enqueue(
+                    self,
+                    self.leave,
+                    records=self.partner.with_env(env),
+                    account=self.account.with_env(env),
+                )
+
+        other = threading.Thread(target=come_later)
+        other.start()
+        self.run_queue()
+        other.join()
+        self.assertEqual(seen, ["done"])
+        self.assertEqual(self.log, ["first", "last"])
+
+    def test_others_get_their_turn(self):
+        self.enqueue("x")
+        self.run_queue(seconds=0)
+        self.assertEqual(self.log, ["x"])
 
 
 @tagged("post_install", "-at_install")
