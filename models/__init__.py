@@ -84,6 +84,8 @@ from . import mailchimp_batch_submit
 from . import mailchimp_batch_results
 from . import mailchimp_audience_push
 from . import mailchimp_filter
+from . import mailchimp_audience_brake
+from . import mailchimp_run_brake
 from . import mailchimp_routing_rule
 from . import mailchimp_audience_routing
 from . import mailchimp_audience_export

@@ -21,15 +21,19 @@ class MailchimpAccountActivity(models.Model):
     @api.model
     def _cron_call_people(self):
         """Queue the look at what needs a human, for each account."""
-        for account in self.search([]):
-            # Not as a job of the account: a broken one has the more to tell.
-            self.env["mailchimp.job"]._enqueue(
-                account,
-                "_job_call_people",
-                name=self.env._("See what needs a person in %s", account.name),
-                identity=f"call:{account.id}",
-                priority=PRIORITY_SCHEDULED,
-            )
+        for account in self.search([("active", "=", True)]):
+            account._enqueue_call()
+
+    def _enqueue_call(self):
+        """Queue the look at what needs a human in this account."""
+        # Not as a job of the account: a broken one has the more to tell.
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_call_people",
+            name=self.env._("See what needs a person in %s", self.name),
+            identity=f"call:{self.id}",
+            priority=PRIORITY_SCHEDULED,
+        )
 
     def _job_call_people(self):
         """Schedule, refresh or close the activity of these accounts."""
@@ -47,7 +51,6 @@ class MailchimpAccountActivity(models.Model):
 
     def _to_do(self):
         """Return what needs a human in this account: list of (how many, in words)."""
-        _ = self.env._
         jobs = self._count_of("mailchimp.job", [("state", "=", "failed")], "account_id")
         runs = self._count_of(
             "mailchimp.run", [("state", "=", "approval")], "account_id"
@@ -58,10 +61,23 @@ class MailchimpAccountActivity(models.Model):
             [("sync_result", "=", "conflict"), ("ignored", "=", False)],
         )
         return [
-            (runs, _("%s run(s) wait for your approval", runs)),
-            (conflicts, _("%s member(s) changed on both sides: decide", conflicts)),
-            (lines, _("%s record(s) could not be synchronized: see the logs", lines)),
-            (jobs, _("%s queue job(s) failed for good: retry or cancel them", jobs)),
+            (runs, self.env._("%s run(s) wait for your approval", runs)),
+            (
+                conflicts,
+                self.env._("%s member(s) changed on both sides: decide", conflicts),
+            ),
+            (
+                lines,
+                self.env._(
+                    "%s record(s) could not be synchronized: see the logs", lines
+                ),
+            ),
+            (
+                jobs,
+                self.env._(
+                    "%s queue job(s) failed for good: retry or cancel them", jobs
+                ),
+            ),
         ]
 
     def _count_of(self, model, domain, link="audience_id.account_id"):

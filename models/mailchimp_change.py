@@ -136,31 +136,36 @@ class MailchimpChange(models.Model):
     # === PUSH === #
 
     @api.model
-    def _claim(self, audience, limit):
+    def _claim(self, audience, limit, held=()):
         """Read which members of an audience changed, the longest waiting first.
 
         Members that have no contact yet find it here, see `_link_contacts`.
 
         :param recordset audience: one `mailchimp.audience`
         :param int limit: at most so many members
+        :param held: effects that wait for a manager, see `_held_back` of the audience
         :return: ids of the members, and what was seen of them, for `_settle`: a list of
             ids (JSON). An id alone, up to which all were seen, would not do: ids are
             given before the commit, so that a smaller one may appear later.
         """
         self._write_marks()
-        Member = self.env["mailchimp.member"]
-        Member.flush_model()
-        free = SQL("TRUE")
-        if "batch_id" in Member._fields:
-            free = SQL("m.batch_id IS NULL")
+        self.env["mailchimp.member"].flush_model()
         query = SQL(
-            """SELECT c.member_id, array_agg(c.id)
-                 FROM mailchimp_change c
-                 JOIN mailchimp_member m ON m.id = c.member_id
-                WHERE m.audience_id = %s AND %s
-             GROUP BY c.member_id ORDER BY min(c.id) LIMIT %s""",
+            # LATERAL with OFFSET 0: after a burst of changes the statistics are wrong,
+            # and the planner would rather read all members for each of them.
+            """SELECT c.member_id, c.ids
+                 FROM (SELECT member_id, array_agg(id) AS ids, min(id) AS first
+                         FROM mailchimp_change GROUP BY member_id) c
+                 JOIN LATERAL (
+                      SELECT audience_id, batch_id, status, forgotten, opt_out_by
+                        FROM mailchimp_member
+                       WHERE id = c.member_id OFFSET 0) m ON TRUE
+                WHERE m.audience_id = %s AND m.batch_id IS NULL AND (%s) IS NOT TRUE
+             ORDER BY c.first LIMIT %s""",
             audience.id,
-            free,
+            SQL(" OR ").join(
+                [SQL("FALSE"), *map(audience._effect_condition, sorted(held))]
+            ),
             limit,
         )
         rows = self.env.execute_query(query)

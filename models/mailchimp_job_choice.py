@@ -16,14 +16,16 @@ class MailchimpJob(models.Model):
     def _due_condition(self):
         """SQL: a pending job ``j`` whose time has come and that nothing holds back.
 
-        Of one identity, the job that has begun comes first, then the oldest. OFFSET 0
+        Of one identity, the job that has begun comes first, then the oldest; one whose
+        run a person holds keeps nobody waiting. OFFSET 0
         keeps the planner from joining whole tables before it takes the first jobs.
         """
         return SQL(
             """j.state = 'pending' AND j.run_after <= %(now)s
                AND j.run_after > '-infinity'
                AND NOT EXISTS (SELECT FROM mailchimp_run r WHERE r.id = j.run_id
-                                AND r.state IN ('paused', 'cancelled') OFFSET 0)
+                                AND r.state IN ('paused', 'approval', 'cancelled')
+                             OFFSET 0)
                AND NOT EXISTS (SELECT FROM mailchimp_account a
                                 WHERE a.id = j.account_id
                                   AND (a.state != 'connected' OR a.active IS NOT TRUE
@@ -31,7 +33,11 @@ class MailchimpJob(models.Model):
                AND (j.identity IS NULL OR NOT EXISTS (
                     SELECT FROM mailchimp_job o
                      WHERE o.identity = j.identity AND o.state = 'pending'
-                       AND (o.steps = 0, o.id) < (j.steps = 0, j.id) OFFSET 0))""",
+                       AND (o.steps = 0, o.id) < (j.steps = 0, j.id)
+                       AND NOT EXISTS (
+                           SELECT FROM mailchimp_run h WHERE h.id = o.run_id
+                              AND h.state IN ('paused', 'approval') OFFSET 0)
+                    OFFSET 0))""",
             now=fields.Datetime.now(),
         )
 

@@ -9,6 +9,9 @@ from .mailchimp_member_push import CLAIM
 
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 
+# What takes people out of the audience.
+LEAVING = ("unsubscribe", "archive", "delete")
+
 
 class MailchimpMemberActions(models.Model):
     """What people do about members in Mailchimp, each a named act of its own.
@@ -234,6 +237,8 @@ class MailchimpMemberActions(models.Model):
         )
         run.total = len(self)
         self._enqueue_act(audience, action, run)
+        if action in LEAVING:
+            run._brake(leave=len(self))
         return run
 
     def _enqueue_act(self, audience, action, run):

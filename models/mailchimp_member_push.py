@@ -56,7 +56,7 @@ class Sending:
     @property
     def source(self):
         """What the ledger calls the origin; an opt-out in Odoo is told on its own."""
-        return "export" if self.act in (None, "unsubscribe") else "user"
+        return "user" if self.act and self.act != "unsubscribe" else "export"
 
     def note(self, step, result, *words):
         """Keep what became of a step."""
@@ -80,9 +80,12 @@ class MailchimpMemberPush(models.AbstractModel):
         """
         run._start()
         Change = self.env["mailchimp.change"]
+        held = audience._held_back(run)
+        if run.state == "approval":
+            return  # the job that goes on with it waits for the manager
         look, looks = Look(), Counter()
         while audience.active:
-            ids, seen = Change._claim(audience, CLAIM)
+            ids, seen = Change._claim(audience, CLAIM, held)
             if not ids:
                 return
             looks.update(ids)

@@ -103,6 +103,8 @@ class MailchimpMemberRefresh(models.AbstractModel):
                     remote_id(as_map(item).get("id")) for item in page.items
                 )
         audience._enqueue_refresh(sorted(missing), run=run)
+        if run:
+            run._brake(leave=len(missing))
 
     @api.model
     def _forget(self, audience, hash_, run, source):

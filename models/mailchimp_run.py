@@ -6,7 +6,7 @@ from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..const import RUN_KINDS
 
-OPEN_STATES = ("pending", "running", "paused")
+OPEN_STATES = ("pending", "running", "paused", "approval")
 
 
 class MailchimpRun(models.Model):
@@ -35,6 +35,7 @@ class MailchimpRun(models.Model):
             ("pending", "Waiting"),
             ("running", "Running"),
             ("paused", "Paused"),
+            ("approval", "To Approve"),
             ("done", "Done"),
             ("failed", "Failed"),
             ("cancelled", "Cancelled"),

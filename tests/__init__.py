@@ -5,6 +5,7 @@ from . import test_change
 from . import test_change_cursors
 from . import test_audience
 from . import test_auto_export
+from . import test_brake
 from . import test_routing
 from . import test_conflict
 from . import test_consent

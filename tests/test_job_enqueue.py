@@ -207,7 +207,7 @@ class TestGuard(JobCase):
             ["name", "model", "method"], [["x", "res.partner", "unlink"]]
         )
         self.assertFalse(result["ids"])
-        self.assertIn("MailChimp operations only", result["messages"][0]["message"])
+        self.assertIn("Mailchimp operations only", result["messages"][0]["message"])
 
     def test_not_through_the_run(self):
         with self.assertRaises(AccessError):
