@@ -55,18 +55,19 @@ class MailchimpBatchResults(models.Model):
 
     def _finish(self):
         """Let go of all members; what got no result is to be pushed again."""
-        left, members = self._steps_left(), self.member_ids
+        left = self._steps_left()
         self.write({"state": "done", "operations": {}})
         self._release()
         self._push()._again(self.audience_id, self._open_run_of(), left)
-        if self.env["mailchimp.change"]._changed_members(members.ids):
-            # Who changed meanwhile had to wait.
+        waiting, _seen = self.env["mailchimp.change"]._claim(self.audience_id, 1)
+        if waiting:
+            # Who changed meanwhile was not pushed.
             self.audience_id._enqueue_push(run=self._open_run_of())
 
     def _take_some(self, results, since):
         """Take over some results, and release the members that are done."""
         push = self._push()
-        sending = push._new_sending(self.audience_id, self.run_id, self.act)
+        sending = push._new_sending(self.audience_id, self.run_id, self.act or None)
         left = dict(self.operations or {})
         answers, touched = [], []
         for result in results:

@@ -94,16 +94,15 @@ class MailchimpChange(models.Model):
         return SQL(
             """WITH hit AS (
                    SELECT m.id, m.audience_id FROM mailchimp_member m
-                     JOIN mailchimp_audience a ON a.id = m.audience_id AND a.active
-                     JOIN mailchimp_account o ON o.id = a.account_id AND o.active
-                                             AND o.auto_push_contacts
-                    WHERE m.%s = ANY(%s) AND m.forgotten IS NOT TRUE %s),
+                    WHERE m.%s = ANY(%s) AND m.audience_id = ANY(%s)
+                      AND m.forgotten IS NOT TRUE %s),
                made AS (
                    INSERT INTO mailchimp_change (member_id, create_date)
                    SELECT id, now() AT TIME ZONE 'UTC' FROM hit)
                SELECT DISTINCT audience_id FROM hit""",
             SQL.identifier(link),
             list(values),
+            list(self.env["mailchimp.audience"]._pushed()),
             loose,
         )
 

@@ -63,7 +63,6 @@ class MailchimpMemberPushPlan(models.AbstractModel):
         self.env["mailing.subscription"].flush_model(
             ["list_id", "contact_id", "opt_out"]
         )
-        self.env["mailing.contact"].flush_model(["email_normalized"])
         query = SQL(
             """SELECT m.id, m.status, m.forgotten, m.email, m.subscriber_hash,
                       m.remote_contact_id, m.fingerprint, m.opt_out_by, m.merge_values,
@@ -74,11 +73,8 @@ class MailchimpMemberPushPlan(models.AbstractModel):
                                  WHERE c.member_id = m.id) > m.last_changed,
                                FALSE) AS odoo_is_newer,
                       EXISTS (SELECT FROM mailing_subscription s
-                                JOIN mailing_contact c ON c.id = s.contact_id
-                               WHERE s.list_id = a.mailing_list_id AND s.opt_out
-                                 AND (c.id = m.contact_id
-                                      OR m.status IS NULL
-                                         AND c.email_normalized = m.email)
+                               WHERE s.contact_id = m.contact_id
+                                 AND s.list_id = a.mailing_list_id AND s.opt_out
                              ) AS listed_out,
                       ARRAY(SELECT g.name FROM mailchimp_member_tag_rel r
                               JOIN mailchimp_tag g ON g.id = r.tag_id

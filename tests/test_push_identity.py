@@ -1,0 +1,132 @@
+"""Who a member is when addresses change in Odoo."""
+
+from odoo.tests import tagged
+
+from .push_common import PushCase
+
+
+@tagged("post_install", "-at_install")
+class TestPushIdentity(PushCase):
+    def setUp(self):
+        super().setUp()
+        self.remote.add_member("ann@a.example", tags=["Blue"])
+        self.remote.add_member("bob@a.example")
+        self.import_audiences()
+        self.later()
+
+    def move(self, old, new):
+        contact = self.contact(old)
+        contact.email = new
+        self.drive()
+        return contact
+
+    def test_address_moves_with_the_person(self):
+        there = self.there("ann@a.example")
+        contact = self.move("ann@a.example", "anna@a.example")
+        self.assertEqual(there.email, "anna@a.example")
+        self.assertEqual(len(self.remote.members), 2)
+        member = self.member("anna@a.example")
+        self.assertEqual(member.contact_id, contact)
+        self.assertEqual(member.remote_contact_id, there.contact_id)
+        self.assertEqual(member.tag_ids.mapped("name"), ["Blue"])
+        self.assertFalse(self.member("ann@a.example"))
+        self.assertEqual(contact.email, "anna@a.example")
+        self.assertWellFormed()
+
+    def test_lost_answer_of_a_move(self):
+        for fault in ("answer_lost", "empty_body", "broken_json"):
+            with self.subTest(fault):
+                old, new = f"x{fault}@a.example", f"y{fault}@a.example"
+                there = self.remote.add_member(old)
+                self.fetch()
+                self.sandbox.faults.inject(fault, times=3, match="PATCH *")
+                self.move(old, new)
+                self.assertEqual(there.email, new)
+                self.assertEqual(self.member(new).remote_contact_id, there.contact_id)
+                self.assertFalse(self.member(old))
+
+    def test_many_move_with_tags(self):
+        emails = [f"m{number}@a.example" for number in range(15)]
+        for email in emails:
+            self.remote.add_member(email)
+        self.fetch()
+        for email in emails:
+            self.contact(email).email = f"new-{email}"
+        self.drive()
+        for email in emails:
+            self.assertTrue(self.there(f"new-{email}"), email)
+            self.assertFalse(self.there(email))
+        self.assertEqual(len(self.remote.members), 17)
+
+    def test_move_to_an_address_that_is_there(self):
+        """Both become one: the one who has the address speaks, the other one goes."""
+        old, new = self.there("ann@a.example"), self.there("bob@a.example")
+        contact = self.move("ann@a.example", "bob@a.example")
+        self.assertEqual((old.status, new.status), ("archived", "subscribed"))
+        self.assertIn(
+            self.member("bob@a.example").contact_id, self.contact("bob@a.example")
+        )
+        self.assertFalse(contact.subscription_ids.opt_out)
+        self.assertNobodyCameBack()
+
+    def test_opt_out_survives_the_merge(self):
+        self.people.unsubscribe(self.remote, "ann@a.example")
+        self.fetch()
+        self.contact("bob@a.example").unlink()
+        self.drive()
+        contact = self.move("ann@a.example", "bob@a.example")
+        self.assertTrue(contact.subscription_ids.opt_out)
+        self.assertEqual(self.there("bob@a.example").status, "unsubscribed")
+        self.assertEqual(self.there("ann@a.example").status, "archived")
+        self.assertNobodyCameBack()
+
+    def test_move_to_an_address_that_was_deleted(self):
+        self.people.delete_permanently(self.remote, "bob@a.example")
+        self.move("ann@a.example", "bob@a.example")
+        member = self.member("ann@a.example")
+        self.assertEqual(
+            (member.sync_result, member.error_code), ("error", "forgotten")
+        )
+        self.assertEqual(self.there("ann@a.example").status, "subscribed")
+        self.assertNobodyCameBack()
+
+    def test_move_to_an_address_that_is_archived(self):
+        self.people.archive(self.remote, "bob@a.example")
+        self.move("ann@a.example", "bob@a.example")
+        member = self.member("ann@a.example")
+        self.assertEqual((member.sync_result, member.error_code), ("error", "archived"))
+        self.assertEqual(self.there("bob@a.example").status, "archived")
+
+    def test_malformed_addresses_never_reach_the_api(self):
+        before = len(self.sandbox.requests)
+        contact = self.contact("ann@a.example")
+        for email in ("ann@", "", "ann at a.example"):
+            contact.email = email
+            self.drive()
+        self.assertEqual(self.writes(before), [])
+        member = self.member("ann@a.example")
+        self.assertEqual(member.sync_result, "error")
+        self.assertIn(member.error_code, ("no_email", "bad_email"))
+        contact.email = "ann@a.example"
+        self.drive()
+        self.assertEqual(member.sync_state, "synced")
+
+    def test_two_contacts_with_one_address_make_one_member(self):
+        one, two = self.new_contact("x@a.example"), self.new_contact("y@a.example")
+        self.export(one | two)
+        two.email = "x@a.example"
+        self.drive()
+        addresses = {m.email: m.status for m in self.remote.members.values()}
+        self.assertEqual(addresses["x@a.example"], "subscribed")
+        self.assertEqual(addresses["y@a.example"], "archived")
+
+    def test_move_onto_somebody_who_waits_to_be_created(self):
+        self.account.new_member_status = False
+        waiting = self.new_contact("new@a.example")
+        self.export(waiting)
+        self.account.new_member_status = "subscribed"
+        there = self.there("ann@a.example")
+        self.move("ann@a.example", "new@a.example")
+        self.assertEqual(there.email, "new@a.example")
+        self.assertEqual(len(self.remote.members), 2)
+        self.assertFalse(waiting.subscription_ids.opt_out)
