@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 from ..const import PRIORITY_WEBHOOK
@@ -34,6 +34,23 @@ class MailchimpAudienceChanges(models.Model):
 
     # === PUSH === #
 
+    @api.model
+    @tools.ormcache()
+    def _pushed(self):
+        """Return the audiences whose changes are pushed automatically.
+
+        Asked for with every edit of a contact, hence kept.
+
+        :return: {id of the audience: (its name, id of its account)}
+        """
+        domain = [
+            ("account_id.auto_push_contacts", "=", True),
+            ("account_id.active", "=", True),
+        ]
+        # sudo: what is pushed does not depend on who edits a contact.
+        found = self.sudo().with_context(active_test=True).search(domain)
+        return {one.id: (one.name, one.account_id.id) for one in found}
+
     def _enqueue_push(self, run=None, priority=PRIORITY_WEBHOOK):
         """Queue the push of the members of this audience that changed.
 
@@ -41,19 +58,18 @@ class MailchimpAudienceChanges(models.Model):
         :param int priority: of the job
         """
         self.ensure_one()
-        if not hasattr(self, "_job_push"):
-            return
+        pushed = self._pushed().get(self.id)
+        name, account_id = pushed or (self.name, self.account_id.id)
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_push",
-            name=self.env._("Push changes of %s", self.name),
+            name=self.env._("Push changes of %s", name),
             identity=f"push:{self.id}",
             run=run,
-            account=self.account_id,
+            account=self.env["mailchimp.account"].browse(account_id),
             priority=priority,
             args={"run_id": run.id if run else False},
-            # Each edit of a contact asks for it: the cheap way.
-            brief=not run,
+            in_passing=not run,
         )
 
     @api.model

@@ -11,7 +11,9 @@ from ..const import MAX_ATTEMPTS, PRIORITY_SCHEDULED, PRIORITY_USER
 
 # Only `_enqueue` holds this object: no RPC call, server action or import can forge it.
 _ENQUEUE = object()
-_OPTIONS = frozenset({"args", "priority", "account", "run_after", "brief"})
+_OPTIONS = frozenset(
+    {"args", "priority", "account", "run_after", "brief", "in_passing"}
+)
 _CALL_FIELDS = frozenset({"model", "res_ids", "method", "args", "identity"})
 # What PostgreSQL cannot keep: NUL, and halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -133,7 +135,9 @@ class MailchimpJob(models.Model):
         :param recordset run: the `mailchimp.run` this belongs to
         :param options: ``args`` (JSON-able dict), ``priority`` (int, low first),
             ``account`` (`mailchimp.account`), ``run_after`` (datetime), ``brief``
-            (bool): the transaction has nothing else to lose, which makes it cheap
+            (bool): the transaction has nothing else to lose, which makes it cheap;
+            ``in_passing`` (bool): people ask for it with each edit, so that the queue
+            need not be called for a job that waits already
         :return: the `mailchimp.job` that will do it, as superuser
         :raise ValueError: when the method is not a job method
         """
@@ -158,7 +162,10 @@ class MailchimpJob(models.Model):
         if options.get("brief"):
             return self._enqueue_briefly(vals)
         job = self._coalesce(vals) if identity else None
-        self._wake(vals["run_after"])
+        # Should a worker have passed by the job while we held it: it looks again then.
+        later = fields.Datetime.now() + timedelta(seconds=30)
+        waits = job and options.get("in_passing")
+        self._wake(later if waits else vals["run_after"])
         # sudo: whoever may ask for the operation may not write the queue by hand.
         creator = self.sudo().with_context(mailchimp_enqueue=_ENQUEUE)
         return job or creator.create(vals).with_context(mailchimp_enqueue=None)

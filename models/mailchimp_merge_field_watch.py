@@ -36,8 +36,7 @@ class MailchimpMergeFieldWatch(models.Model):
         """
         # sudo: what is pushed does not depend on who edits a contact.
         audiences = self.env["mailchimp.audience"].sudo()
-        domain = [("account_id.auto_push_contacts", "=", True)]
-        audiences = audiences.search([*domain, ("account_id.active", "=", True)])
+        audiences = audiences.browse(audiences._pushed())
         watchers = {model: defaultdict(set) for model in LINKS}
         if not audiences:
             return {}
