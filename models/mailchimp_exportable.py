@@ -138,8 +138,7 @@ class MailchimpExportable(models.AbstractModel):
 
     def _mailchimp_members(self):
         """Return the members of these records that are in Mailchimp."""
-        # sudo: the members below are those of the audiences that the user may read.
-        audiences = self.env["mailchimp.audience"].search([])
+        audiences = self.env["mailchimp.audience"].search([("active", "=", True)])
         link = LINKS[self._name]
         emails = [email for email in self.mapped("email_normalized") if email]
         members = self.env["mailchimp.member"].search(

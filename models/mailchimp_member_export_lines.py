@@ -27,55 +27,63 @@ class MailchimpMemberExportLines(models.Model):
     @api.model
     def _export_reason(self, row):
         """Return why a row stays out, and what to do about it."""
-        _ = self.env._
         reasons = {
             "no_email": (
-                _("There is no email address."),
-                _("Enter one; the record is sent by itself then."),
+                self.env._("There is no email address."),
+                self.env._("Enter one; the record is sent by itself then."),
             ),
             "bad_email": (
-                _("“%s” is not an email address.", row["record"].email),
-                _("Correct it; the record is sent by itself then."),
+                self.env._("“%s” is not an email address.", row["record"].email),
+                self.env._("Correct it; the record is sent by itself then."),
             ),
             "blacklisted": (
-                _("The address is on the blacklist of Odoo."),
-                _("Nothing is sent. Take it off the blacklist if the person agrees."),
+                self.env._("The address is on the blacklist of Odoo."),
+                self.env._(
+                    "Nothing is sent. Take it off the blacklist if the person agrees."
+                ),
             ),
             "not_routed": (
-                _("No customer with this address matches a routing rule."),
-                _("Choose another audience, or change the rules of this one."),
+                self.env._("No customer with this address matches a routing rule."),
+                self.env._("Choose another audience, or change the rules of this one."),
             ),
             "other_company": (
-                _("The customer belongs to another company than the audience."),
-                _("Choose an audience of the customer's company."),
+                self.env._(
+                    "The customer belongs to another company than the audience."
+                ),
+                self.env._("Choose an audience of the customer's company."),
             ),
         }
+        if row["code"] == "duplicate":
+            return self._export_duplicate_reason(row)
         return reasons.get(row["code"]) or self._export_consent_reason(row)
 
     @api.model
+    def _export_duplicate_reason(self, row):
+        return (
+            self.env._("%s speaks for this address.", row["speaker"].display_name),
+            self.env._(
+                "Nothing to do, unless this record is the right one: choose it in "
+                "MailChimp > Shared Addresses."
+            ),
+        )
+
+    @api.model
     def _export_consent_reason(self, row):
-        _ = self.env._
-        if row["code"] == "duplicate":
-            return (
-                _("%s speaks for this address.", row["speaker"].display_name),
-                _(
-                    "Nothing to do, unless this record is the right one: choose it in "
-                    "MailChimp > Shared Addresses."
-                ),
-            )
-        ask = _(
+        ask = self.env._(
             "It stays that way. If the person wants to come back, open the member and "
             "press Request Opt-in: Mailchimp asks for a confirmation."
         )
         return {
-            "opted_out": (_("The person opted out of this audience."), ask),
-            "archived": (_("The person was archived in Mailchimp."), ask),
+            "opted_out": (self.env._("The person opted out of this audience."), ask),
+            "archived": (self.env._("The person was archived in Mailchimp."), ask),
             "cleaned": (
-                _("Mailchimp gave the address up: mails to it bounced."),
-                _("Ask the person for another address."),
+                self.env._("Mailchimp gave the address up: mails to it bounced."),
+                self.env._("Ask the person for another address."),
             ),
             "forgotten": (
-                _("The person was permanently deleted in Mailchimp."),
-                _("Only the person can sign up again, with a form of Mailchimp."),
+                self.env._("The person was permanently deleted in Mailchimp."),
+                self.env._(
+                    "Only the person can sign up again, with a form of Mailchimp."
+                ),
             ),
         }[row["code"]]
