@@ -17,10 +17,26 @@ class MailchimpChange(models.Model):
     _description = "Mailchimp Change"
     _order = "id"
     _log_access = False
+    # The table is made by `init`: without a primary key, which nothing looks for and
+    # which would make a write on many contacts slower by a third of what we cost.
+    _auto = False
 
     # No foreign key: it would lock the member, which the queue may be writing.
     member_id = fields.Integer(required=True, index=True, aggregator=None)
     create_date = fields.Datetime(required=True)
+
+    def init(self):
+        """Create the table."""
+        self.env.cr.execute(
+            """CREATE TABLE IF NOT EXISTS mailchimp_change (
+                   id serial NOT NULL,
+                   member_id int NOT NULL,
+                   create_date timestamp NOT NULL);
+               CREATE INDEX IF NOT EXISTS mailchimp_change__member_id_index
+                   ON mailchimp_change (member_id);
+               ALTER TABLE mailchimp_change
+                   DROP CONSTRAINT IF EXISTS mailchimp_change_pkey"""
+        )
 
     # === MARK === #
 

@@ -124,9 +124,12 @@ class MailchimpChange(models.Model):
     @api.model
     def _conflict_query(self, link, values):
         """SQL: the ids of the audiences in which members of these are in conflict."""
+        # LATERAL with OFFSET 0: few are in conflict, of many that may be written.
         return SQL(
             """SELECT DISTINCT m.audience_id
-                 FROM mailchimp_conflict c JOIN mailchimp_member m ON m.id = c.member_id
+                 FROM mailchimp_conflict c
+                 JOIN LATERAL (SELECT * FROM mailchimp_member
+                                WHERE id = c.member_id OFFSET 0) m ON TRUE
                 WHERE c.state = 'open' AND m.%s = ANY(%s)""",
             SQL.identifier(link),
             list(values),

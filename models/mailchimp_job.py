@@ -252,14 +252,16 @@ class MailchimpJob(models.Model):
         # A worker looks again after each transaction of its own.
         if at in woken or (not at and self.env.cr.cache.get(RUNNING)):
             return
-        cron = self.env.ref("mailchimp_connector.ir_cron_run_jobs", False)
-        if not cron:
+        # In memory; `ref` would be one more query of each edit of a contact.
+        known = self.env["ir.model.data"]
+        cron_id = known._xmlid_to_res_id("mailchimp_connector.ir_cron_run_jobs")
+        if not cron_id:
             return
         woken.add(at)
         # sudo: everybody's change may wake the queue, nobody may edit the action.
-        domain = [("cron_id", "=", cron.id), ("call_at", "=", at)]
+        domain = [("cron_id", "=", cron_id), ("call_at", "=", at)]
         if not at or not self.env["ir.cron.trigger"].sudo().search(domain, limit=1):
-            cron.sudo()._trigger(at)
+            self.env["ir.cron"].sudo().browse(cron_id)._trigger(at)
 
 
 def storable(value):
