@@ -78,6 +78,27 @@ def fetch_some(env, audience):
     return run
 
 
+def export_some(env, audience):
+    """Choose who is exported by itself, and let a run ask a manager."""
+    account = audience.account_id
+    account.write({"new_member_status": "subscribed", "auto_push_contacts": True})
+    audience.write(
+        {"auto_export": True, "export_domain": "[('country_id.code', '=', 'BE')]"}
+    )
+    env["mailchimp.routing.rule"].create(
+        {
+            "audience_id": audience.id,
+            "name": "Wine merchants of the Benelux",
+            "domain": "[('country_id.code', 'in', ['BE', 'NL', 'LU'])]",
+        }
+    )
+    account.brake_share = 1
+    subscribed = audience.member_ids.filtered(lambda m: m.status == "subscribed")
+    subscribed[:100].action_archive_remote()
+    run_queue(env)
+    return env["mailchimp.run"].search([("state", "=", "approval")])
+
+
 def prepare(env):
     """Do it all; leave the ids of what is shown."""
     env = env(user=env.ref("base.user_admin"))
@@ -86,12 +107,19 @@ def prepare(env):
     audience = account.audience_ids.sorted("subscribed_count")[-1]
     hear_of(env, audience)
     run = fetch_some(env, audience)
+    asking = export_some(env, audience)
     # Mailchimp wants HTTPS; only to be read by people from now on.
     env["ir.config_parameter"].set_param(
         "web.base.url", "https://odoo.harbour-vine.example"
     )
     contact = env["mailing.contact"].search([("email", "=", PERSON)], limit=1)
-    facts = {"account": account, "audience": audience, "run": run, "contact": contact}
+    facts = {
+        "account": account,
+        "audience": audience,
+        "run": run,
+        "asking": asking,
+        "contact": contact,
+    }
     with open(os.environ["PICTURES_FACTS"], "w") as file:
         json.dump({name: record.id for name, record in facts.items()}, file)
     env.cr.commit()

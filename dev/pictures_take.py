@@ -41,6 +41,14 @@ def click(selector):
     return f"document.querySelector('{selector}').click()"
 
 
+def press(label):
+    """Return the script that presses a button of a form."""
+    return (
+        "[...document.querySelectorAll('.o_form_view button')]"
+        f".find((button) => button.textContent.trim() === '{label}').click()"
+    )
+
+
 def show(selector):
     """Return the script that scrolls to something."""
     return f"document.querySelector('{selector}').scrollIntoView()"
@@ -71,6 +79,19 @@ PICTURES = {
         FORM,
         (tab("Webhook"), show(".o_notebook")),
     ),
+    "audience-auto-export": (
+        "mailchimp-audiences/{audience}",
+        FORM,
+        (tab("Auto Export"), show(".o_notebook")),
+    ),
+    "routing-test": (
+        "mailchimp-audiences/{audience}",
+        FORM,
+        (
+            tab("Auto Export"),
+            press("Why is a contact here, or not?"),
+        ),
+    ),
     "contact": (
         "action-mass_mailing.action_view_mass_mailing_contacts/{contact}",
         FORM,
@@ -97,6 +118,7 @@ PICTURES = {
         ),
     ),
     "run": ("mailchimp-runs/{run}", FORM, ()),
+    "run-approval": ("mailchimp-runs/{asking}", FORM, ()),
     "runs": ("mailchimp-runs", LIST, ()),
 }
 

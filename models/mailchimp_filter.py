@@ -1,7 +1,11 @@
+import ast
+
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
-from ..tools.domain import parse_domain
+# What reading a text as a list of conditions may raise.
+MISREAD = (SyntaxError, ValueError, KeyError, TypeError, MemoryError, RecursionError)
 
 
 class MailchimpFilter(models.AbstractModel):
@@ -14,15 +18,17 @@ class MailchimpFilter(models.AbstractModel):
     def _parse_filter(self, model, text):
         """Return the domain of a filter.
 
+        Relative dates such as ``today -30d`` stay text: the ORM understands them.
+
         :param str model: the records it chooses from
-        :param str text: as the domain editor writes it
+        :param str text: as the domain editor writes it; empty for everything
         :return: `Domain`
         :raise ValidationError: when it cannot be applied (any more), and why
         """
         try:
-            domain = parse_domain(text)
+            domain = Domain(ast.literal_eval((text or "[]").strip()))
             domain.validate(self.env[model])
-        except (ValueError, KeyError, TypeError) as error:
+        except MISREAD as error:
             raise ValidationError(self._filter_refusal(text, error)) from error
         return domain
 

@@ -102,6 +102,11 @@ class TestRouting(MailchimpCase):
         )
         self.assertEqual(answers["What does Mailchimp say?"], ("no", "Unsubscribed"))
 
+    def test_the_tester_says_nothing_before_it_is_asked(self):
+        test = self.env["mailchimp.routing.test"].new({"audience_id": self.news.id})
+        self.assertFalse(test.verdict)
+        self.assertFalse(test.line_ids)
+
     def test_the_tester_refuses_what_is_no_address(self):
         answers = self.answers("ann at harborlight")[1]
         self.assertEqual(answers["Is the address usable?"][0], "no")

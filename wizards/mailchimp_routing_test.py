@@ -24,10 +24,14 @@ class MailchimpRoutingTest(models.TransientModel):
         for test in self:
             found = list(test._answers()) if test.audience_id and test.email else []
             test.line_ids = Line.concat(*(Line.new(answer) for answer in found))
-            bad = next((answer for answer in found if answer["state"] == "no"), None)
-            test.verdict = found and (
-                bad["answer"] if bad else self.env._("This person belongs here.")
-            )
+            test.verdict = test._verdict(found)
+
+    def _verdict(self, found):
+        """Return what the answers come to, nothing where nothing was asked."""
+        if not found:
+            return False
+        bad = (answer["answer"] for answer in found if answer["state"] == "no")
+        return next(bad, None) or self.env._("This person belongs here.")
 
     # === ANSWERS === #
 
