@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, Query
 
 from ..tools.coerce import normalize_email
 from ..tools.outgoing import Unfit
@@ -50,7 +50,9 @@ class MailchimpPayload(models.AbstractModel):
         mapping = mapping or audience.sudo().merge_field_ids._outgoing()
         fields, contact, partner = mapping
         contacts = self._read(contact, {row["contact_id"] for row in rows} - {None})
-        partners = self._read(partner, {row["partner_id"] for row in rows} - {None})
+        every = any(field.of_partner for field in fields)
+        needed = [row for row in rows if every or row["contact_id"] not in contacts]
+        partners = self._read(partner, {row["partner_id"] for row in needed} - {None})
         _split_names(contacts.values())
         for row in rows:
             sources = (contacts.get(row["contact_id"]), partners.get(row["partner_id"]))
@@ -137,7 +139,14 @@ class MailchimpPayload(models.AbstractModel):
         """
         fields = records._fields
         columns = [n for n in names if fields[n].store and fields[n].column_type]
-        query = records._as_query(ordered=False)
+        # The planner would rather read the whole table: see `mailchimp.member.import`.
+        one = SQL(
+            "(SELECT t.* FROM unnest(%s) AS i(id),"
+            " LATERAL (SELECT * FROM %s WHERE id = i.id OFFSET 0) t)",
+            list(records._ids),
+            SQL.identifier(records._table),
+        )
+        query = Query(records.env, records._table, one)
         rows = self.env.execute_query(
             query.select(
                 SQL.identifier(query.table, "id"),
@@ -175,7 +184,9 @@ class MailchimpPayload(models.AbstractModel):
         person = contact or partner
         if not person:
             return
-        row["email"] = normalize_email(person["email_normalized"] or person["email"])
+        normalized = person["email_normalized"]
+        if not normalized or normalized != row["email"]:
+            row["email"] = normalize_email(normalized or person["email"])
         if not row["email"]:
             code = "bad_email" if (person["email"] or "").strip() else "no_email"
             self._add_problem(row, code, None, person["email"], blocking=True)
