@@ -59,6 +59,7 @@ from . import mailchimp_activity
 from . import mailchimp_shared_address
 from . import mailchimp_job
 from . import mailchimp_job_brief
+from . import mailchimp_job_passing
 from . import mailchimp_job_choice
 from . import mailchimp_job_engine
 from . import mailchimp_job_outcome

@@ -113,7 +113,11 @@ class MailchimpChange(models.Model):
         super()._write_marks()
         if not pending:
             return
-        self.env["mailchimp.conflict"].flush_model(["state", "member_id"])
+        # sudo: everybody's change counts, whoever sees the conflict.
+        conflicts = self.env["mailchimp.conflict"].sudo()
+        if not conflicts.search([("state", "=", "open")], limit=1):
+            return
+        conflicts.flush_model(["state", "member_id"])
         found = set()
         for link, values in pending.items():
             found.update(self.env.execute_query(self._conflict_query(link, values)))

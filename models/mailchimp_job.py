@@ -161,11 +161,12 @@ class MailchimpJob(models.Model):
         }
         if options.get("brief"):
             return self._enqueue_briefly(vals)
-        job = self._coalesce(vals) if identity else None
-        # Should a worker have passed by the job while we held it: it looks again then.
-        later = fields.Datetime.now() + timedelta(seconds=30)
-        waits = job and options.get("in_passing")
-        self._wake(later if waits else vals["run_after"])
+        if options.get("in_passing"):
+            if job := self._find_in_passing(vals):
+                return job
+        else:
+            job = self._coalesce(vals) if identity else None
+        self._wake(vals["run_after"])
         # sudo: whoever may ask for the operation may not write the queue by hand.
         creator = self.sudo().with_context(mailchimp_enqueue=_ENQUEUE)
         return job or creator.create(vals).with_context(mailchimp_enqueue=None)
