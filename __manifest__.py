@@ -45,7 +45,9 @@
         "views/mailchimp_shared_address_views.xml",
         "views/mailchimp_correction_views.xml",
         "wizards/mailchimp_import_views.xml",
+        "wizards/mailchimp_member_act_views.xml",
         "views/mailchimp_menus.xml",
+        "views/mailchimp_batch_views.xml",
         "views/mailchimp_conflict_views.xml",
     ],
     "assets": {

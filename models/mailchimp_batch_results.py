@@ -123,7 +123,7 @@ class MailchimpBatchResults(models.Model):
     def _read_touched(self, push, sending, touched, since):
         """Read members of whom the results do not tell what they are like by now."""
         if len(touched) > FEW and since:
-            push._read_changed(sending, since)
+            push._read_changed(sending, since, {step.key for step in touched})
             return
-        for step in touched:
-            push._read_and_import(sending, step.key)
+        read = [push._read_member(sending, step.key) for step in touched]
+        push._take_answers(sending, [data for data in read if data])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from odoo import api, models
 
 from ..const import CURSOR_LOOK_BACK_SECONDS, MEMBER_FIELDS, PAGE_SIZE
+from ..tools.coerce import as_map
 from ..tools.push import Step
 from .mailchimp_member_fetch import STREAMS
 
@@ -190,8 +191,11 @@ class MailchimpMemberPush(models.AbstractModel):
         look.since = sending.gateway.server_time and sending.gateway.server_time - took
 
     @api.model
-    def _read_changed(self, sending, since):
-        """Take over the members that changed in Mailchimp since a moment."""
+    def _read_changed(self, sending, since, ours=frozenset()):
+        """Take over the members that changed in Mailchimp since a moment.
+
+        :param ours: keys of the members that we changed
+        """
         audience, params = sending.audience, {}
         if since:
             since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
@@ -207,7 +211,18 @@ class MailchimpMemberPush(models.AbstractModel):
                 **stream,
             )
             for page in pages:
-                self._import(sending, page.items)
+                self._take_page(sending, page.items, ours)
+
+    @api.model
+    def _take_page(self, sending, items, ours):
+        """Tell what we did from what Mailchimp says of others."""
+        answers, others = [], []
+        for item in map(as_map, items):
+            is_ours = {item.get("id"), item.get("contact_id")} & ours
+            (answers if is_ours else others).append(item)
+        if answers:
+            self._take_answers(sending, answers)
+        self._import(sending, others)
 
     @api.model
     def _no_run(self):

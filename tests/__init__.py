@@ -44,6 +44,7 @@ from . import test_outgoing
 from . import test_payload
 from . import test_payloads
 from . import test_push
+from . import test_push_actions
 from . import test_push_batch
 from . import test_push_consent
 from . import test_push_identity

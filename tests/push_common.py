@@ -25,6 +25,9 @@ class PushCase(MailchimpCase):
                 "auto_push_contacts": True,
                 "two_way_sync": True,
                 "new_member_status": "subscribed",
+                # How much at once asks a manager is tested elsewhere.
+                "brake_share": 0,
+                "brake_new": 0,
             }
         )
 

@@ -20,6 +20,7 @@ MAPPING_WIZARDS = (
 WIZARDS = (
     "mailchimp.export",
     "mailchimp.import",
+    "mailchimp.member.act",
     "mailchimp.routing.test",
     "mailchimp.routing.test.line",
 )
