@@ -29,6 +29,7 @@ class MailchimpAudiencePush(models.Model):
         if not self.pulled_at:
             self._fetch_before_push(run)
             return
+        self.merge_field_ids._report_broken(self, run)
         try:
             yield from self.env["mailchimp.member.push"]._push(self, run)
         except MailchimpNotFound as error:

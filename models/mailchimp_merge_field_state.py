@@ -68,22 +68,26 @@ class MailchimpMergeFieldState(models.Model):
 
     @api.model
     def _report_broken(self, audience, run):
-        """Name the mappings that do not work (any more); the others go on.
+        """Name the mappings that do not work (any more), once; the others go on.
 
         :param recordset audience: one `mailchimp.audience`
         :param recordset run: the `mailchimp.run` to report to; may be empty
         """
+        broken = self._broken(audience) if run else self
+        told = run.line_ids.filtered(lambda line: line.code == "bad_mapping")
         advice = self.env._("Choose another field under Merge Fields of the audience.")
         run._add_lines(
             [
                 {
                     "state": "notice",
+                    "code": "bad_mapping",
                     "name": merge_field.tag,
                     "reason": merge_field._mapping_problem(),
                     "advice": advice,
                     "res_model": audience._name,
                     "res_id": audience.id,
                 }
-                for merge_field in self._broken(audience)
+                for merge_field in broken
+                if merge_field.tag not in told.mapped("name")
             ]
         )

@@ -38,6 +38,7 @@ from . import test_member_moving
 from . import test_merge
 from . import test_merge_field
 from . import test_merge_import
+from . import test_mapping_tour
 from . import test_mapping_wizards
 from . import test_merge_field_mapping
 from . import test_outgoing
