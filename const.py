@@ -120,4 +120,5 @@ RUN_KINDS = [
     ("unsubscribe", "Unsubscribe in MailChimp"),
     ("archive", "Archive in MailChimp"),
     ("delete", "Delete Permanently in MailChimp"),
+    ("plan", "Preview"),
 ]

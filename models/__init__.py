@@ -50,6 +50,7 @@ from . import mailchimp_member_export_lines
 from . import mailchimp_member_answer
 from . import mailchimp_exportable
 from . import mailchimp_consent
+from . import mailchimp_pointer
 from . import mailchimp_run
 from . import mailchimp_run_outcome
 from . import mailchimp_run_line
@@ -92,3 +93,11 @@ from . import mailchimp_audience_routing
 from . import mailchimp_audience_export
 from . import mailchimp_member_actions
 from . import mailchimp_run_batch
+from . import mailchimp_plan
+from . import mailchimp_plan_line
+from . import mailchimp_plan_words
+from . import mailchimp_plan_compute
+from . import mailchimp_plan_push
+from . import mailchimp_plan_import
+from . import mailchimp_plan_apply
+from . import mailchimp_plan_start

@@ -244,8 +244,11 @@ class MailchimpAudienceExport(models.Model):
         """Archive members that stopped matching, in a run of its own."""
         # sudo: only the connector writes runs.
         Run = self.env["mailchimp.run"].sudo()
-        if not members or Run._find_open(self, ("archive",)):
-            return
+        if members and not Run._find_open(self, ("archive",)):
+            self._start_archive(members)
+
+    def _start_archive(self, members):
+        """Queue the archiving of members that stopped matching."""
         why = self.env._("The filter of the auto export does not match any more.")
         act = members.with_context(mailchimp_reason=why)._in_act()
         act._start_act(self, "archive")

@@ -254,10 +254,10 @@ def _held(record, unit):
     if unit.is_name:
         return record.name if record.name != record.email else False
     if unit.is_address:
-        return {name: _writable(record[name]) for name in unit.fields}
-    return _writable(record[unit.fields[0]])
+        return {name: writable(record[name]) for name in unit.fields}
+    return writable(record[unit.fields[0]])
 
 
-def _writable(value):
+def writable(value):
     """Return what a field would be written with: the id of a related record."""
     return value.id if isinstance(value, models.BaseModel) else value

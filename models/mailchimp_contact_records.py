@@ -107,13 +107,7 @@ class MailchimpContactRecords(models.AbstractModel):
     @api.model
     def _create_partners(self, audience, rows, lines):
         """Create customers, if the account says so."""
-        if not audience.account_id.auto_create_partner:
-            return
-        new = [
-            row
-            for row in rows
-            if not row["partner_id"] and row["status"] in CUSTOMER_STATUSES
-        ]
+        new = self._new_customers(audience, rows)
         vals_list = [
             {
                 "name": full_name(row["values"]) or row["email"],
@@ -128,14 +122,30 @@ class MailchimpContactRecords(models.AbstractModel):
         for row in new:
             row["partner_is_new"] = bool(row["partner_id"])
 
+    @api.model
+    def _new_customers(self, audience, rows):
+        """Return the rows that get a customer of their own."""
+        if not audience.account_id.auto_create_partner:
+            return []
+        return [
+            row
+            for row in rows
+            if not row["partner_id"] and row["status"] in CUSTOMER_STATUSES
+        ]
+
     # === CONTACTS === #
 
     @api.model
-    def _create_contacts(self, audience, rows, lines):
-        """Create contacts with their subscription; archived members get none."""
+    def _new_contacts(self, audience, rows):
+        """Return the rows that get a contact of their own; archived members do not."""
         if not audience.account_id.auto_create_contact:
-            return
-        new = [r for r in rows if not r["contact_id"] and r["status"] != "archived"]
+            return []
+        return [r for r in rows if not r["contact_id"] and r["status"] != "archived"]
+
+    @api.model
+    def _create_contacts(self, audience, rows, lines):
+        """Create contacts with their subscription."""
+        new = self._new_contacts(audience, rows)
         list_id = audience.mailing_list_id.id
         vals_list = []
         for row in new:

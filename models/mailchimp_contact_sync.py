@@ -44,11 +44,7 @@ class MailchimpContactSync(models.AbstractModel):
             return
         self = self.with_context(**IMPORT_CONTEXT)
         lines = []
-        for row in rows:
-            row["values"], row["agreed"] = self._convert(row, mapping, lines)
-            row["old_links"] = {key: row[key] for key in ("contact_id", "partner_id")}
-        self._match(audience, rows, lines)
-        self._match_partners(audience, rows)
+        self._prepare(audience, rows, mapping, lines)
         self._create_partners(audience, rows, lines)
         self._create_contacts(audience, rows, lines)
         self._decide(audience, rows, mapping)
@@ -56,6 +52,15 @@ class MailchimpContactSync(models.AbstractModel):
         for line in lines:
             self._point_at_record(line, audience)
         run._add_lines(lines)
+
+    @api.model
+    def _prepare(self, audience, rows, mapping, lines):
+        """Convert the values of members, and find who they are in Odoo."""
+        for row in rows:
+            row["values"], row["agreed"] = self._convert(row, mapping, lines)
+            row["old_links"] = {key: row[key] for key in ("contact_id", "partner_id")}
+        self._match(audience, rows, lines)
+        self._match_partners(audience, rows)
 
     # === UPDATES === #
 

@@ -81,10 +81,18 @@ class MailchimpMemberAnswer(models.Model):
             audience.account_id, "update", trigger, audience
         )
         run.total = len(members)
-        members._forget_error()
-        members.env["mailchimp.change"]._add(members.ids)
-        audience._enqueue_push(run=run, priority=priority)
+        members._queue_update(run, priority)
         return run
+
+    def _queue_update(self, run, priority):
+        """Let these members of one audience be pushed, whatever was said before.
+
+        :param recordset run: the `mailchimp.run` to report to
+        :param int priority: of the job
+        """
+        self._forget_error()
+        self.env["mailchimp.change"]._add(self.ids)
+        self.audience_id._enqueue_push(run=run, priority=priority)
 
     def _send_now(self, run):
         """Plan and send, as the queue would; what was seen as changed is settled.

@@ -51,7 +51,7 @@ class MailchimpMemberDisplay(models.Model):
         names = dict(zip(merge_fields.mapped("tag"), merge_fields, strict=True))
         ordered = [tag for tag in names if tag in values]
         ordered += sorted(values.keys() - names.keys())
-        texts = ((tag, _text(values[tag])) for tag in ordered)
+        texts = ((tag, text_of(values[tag])) for tag in ordered)
         return [(names[t].name if t in names else t, text) for t, text in texts if text]
 
     @api.depends("email")
@@ -77,7 +77,8 @@ class MailchimpMemberDisplay(models.Model):
         return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
 
 
-def _text(value):
+def text_of(value):
+    """Return a merge value as people read it."""
     if isinstance(value, dict):
         ordered = dict.fromkeys(ADDRESS_PARTS) | value
         return ", ".join(str(part) for part in ordered.values() if part)

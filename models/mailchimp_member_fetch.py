@@ -52,19 +52,33 @@ class MailchimpMemberFetch(models.AbstractModel):
             self.env["mailchimp.merge.field"]._report_broken(audience, run)
         mapping = audience.merge_field_ids._mapping()
         window = run.checkpoint or self._open_window(audience, gateway, full)
+
+        def take(items):
+            return self._import_items(audience, items, run, mapping)
+
+        window = yield from self._read_window(audience, gateway, run, window, take)
+        self._close_window(audience, run, window, full)
+
+    @api.model
+    def _read_window(self, audience, gateway, run, window, take):
+        """Read a window of time page by page, and yield after each.
+
+        :param dict window: see `_open_window`; or where a run stopped
+        :param callable take: does something with the members of a page; returns how
+            many of them are no members
+        :return: the window at its end
+        """
         while window["stream"] < len(STREAMS):
             with closing(self._pages(audience, gateway, window)) as pages:
                 for page in pages:
                     self._note_page(run, window, page)
                     # A page makes no cycles, only many objects to look through.
                     with disabling_gc():
-                        window["unusable"] += self._import_items(
-                            audience, page.items, run, mapping
-                        )
+                        window["unusable"] += take(page.items)
                     run.checkpoint = dict(window)
                     yield
             window = self._next_stream(window)
-        self._close_window(audience, run, window, full)
+        return window
 
     @api.model
     def _refresh_audience(self, audience, gateway, run):

@@ -35,8 +35,8 @@ class MailchimpMemberImport(models.AbstractModel):
         self._report_refused(audience, refused, run)
         members = len(keys.keys() - refused.keys())
         together = {key["remote_contact_id"] for key in keys.values()}
-        put_off = [row for row in changed if _is_doubtful(row, together, fresh)]
-        applied = [row for row in changed if not _is_doubtful(row, together, fresh)]
+        put_off = [row for row in changed if is_doubtful(row, together, fresh)]
+        applied = [row for row in changed if not is_doubtful(row, together, fresh)]
         self.with_context(mailchimp_source=source)._take_over(
             audience, applied, run, mapping
         )
@@ -232,7 +232,7 @@ class MailchimpMemberImport(models.AbstractModel):
         ]
 
 
-def _is_doubtful(row, together, fresh):
+def is_doubtful(row, together, fresh):
     """Tell whether a row has to be read anew before it is believed.
 
     Who has the address that we know somebody else by can be told from them by the

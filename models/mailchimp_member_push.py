@@ -100,15 +100,23 @@ class MailchimpMemberPush(models.AbstractModel):
     @api.model
     def _push_members(self, audience, members, run, look=None, tired=()):
         """Plan and send members; what is left to do is marked as changed."""
+        self._send(audience, self._steps(audience, members, tired), run, look)
+
+    @api.model
+    def _steps(self, audience, members, tired=()):
+        """Plan what to send for members, by the addresses that they have by now.
+
+        :param list tired: ids of those who never come to rest
+        :return: list of `tools.push.Step`
+        """
         silent = self._follow_addresses(audience, members)
         stopped = dict.fromkeys(tired, "restless") | dict.fromkeys(silent, "duplicate")
-        steps = [
+        return [
             self._explained(step._replace(action="skip", code=stopped[step.member_id]))
             if step.member_id in stopped and step.action not in ("none", "skip")
             else step
             for step in self._plan(audience, members.exists())
         ]
-        self._send(audience, steps, run, look)
 
     @api.model
     def _send(self, audience, steps, run, look=None, act=None):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 # The stable codes of reasons, and what people read above a group of them.
@@ -33,6 +32,7 @@ REASONS = [
     ("gone", "Gone in Mailchimp"),
     ("rejected", "Refused by Mailchimp"),
     ("unfit", "A value does not fit"),
+    ("moved", "Changed since the plan was computed"),
     ("other", "Other"),
 ]
 _CODES = frozenset(code for code, _label in REASONS)
@@ -65,6 +65,7 @@ class MailchimpRunLine(models.Model):
 
     _name = "mailchimp.run.line"
     _description = "MailChimp Log"
+    _inherit = ["mailchimp.pointer"]
     _order = "id desc"
 
     run_id = fields.Many2one(
@@ -116,7 +117,7 @@ class MailchimpRunLine(models.Model):
     @api.depends("code")
     def _compute_category(self):
         for line in self:
-            line.category = line.code if line.code in _CODES else "other"
+            line.category = category_of(line.code)
 
     # === CRUD METHODS === #
 
@@ -161,44 +162,7 @@ class MailchimpRunLine(models.Model):
         )
         self.invalidate_model(["resolution"])
 
-    # === ACTION METHODS === #
 
-    def action_open_record(self):
-        """Open the record this line is about.
-
-        :raise UserError: it is gone, or not for this user to see
-        """
-        self.ensure_one()
-        record = self._record()
-        if not record:
-            raise UserError(
-                self.env._(
-                    "%s does not exist any more, so it cannot be opened.", self.name
-                )
-            )
-        if not record.has_access("read"):
-            raise UserError(
-                self.env._(
-                    "You may not see %s. It may belong to another company: choose it "
-                    "at the top right, or ask your administrator.",
-                    self.name,
-                )
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": record._name,
-            "res_id": record.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
-
-    def _record(self):
-        """Return the record this line is about: for a member, the person in Odoo."""
-        if self.res_model not in self.env or not self.res_id:
-            return self.env["mailchimp.run"]
-        record = self.env[self.res_model].browse(self.res_id).exists()
-        if record._name == "mailchimp.member":
-            member = record.sudo()  # sudo: only to know where it points
-            person = member.contact_id or member.partner_id
-            return person.sudo(False) or record
-        return record
+def category_of(code):
+    """Return the reason that people read for a code."""
+    return code if code in _CODES else "other"

@@ -44,6 +44,8 @@ from . import test_merge_field_mapping
 from . import test_outgoing
 from . import test_payload
 from . import test_payloads
+from . import test_plan
+from . import test_plan_apply
 from . import test_push
 from . import test_push_actions
 from . import test_push_batch

@@ -46,6 +46,8 @@ MATRIX = {
     "mailchimp.batch": ("r", "r"),
     "mailchimp.routing.rule": ("r", "rwcu"),
     "mailchimp.shared.address": ("r", "r"),
+    "mailchimp.plan": ("r", "r"),
+    "mailchimp.plan.line": ("r", "r"),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
@@ -131,6 +133,8 @@ class TestAccess(MailchimpCase):
         self.env["mailchimp.routing.rule"].create(
             {"audience_id": member.audience_id.id, "name": "Everybody"}
         )
+        self.env["mailchimp.plan"]._start("update", member.audience_id, member)
+        self.run_jobs()
 
     def test_wizards_are_their_users_own(self):
         users = [new_test_user(self.env, f"mc_{n}", groups=USER) for n in (1, 2)]

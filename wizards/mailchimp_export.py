@@ -115,8 +115,15 @@ class MailchimpExport(models.TransientModel):
 
     def action_export(self):
         """Export what was selected to the chosen audiences."""
+        return self._selected()._mailchimp_export(self.audience_ids)
+
+    def action_preview(self):
+        """Show what the export would do, without doing it."""
+        return self._selected()._mailchimp_preview(self.audience_ids)
+
+    def _selected(self):
         self.ensure_one()
         records = self._records()
         if not records:
             raise UserError(self.env._("There is nothing selected to export."))
-        return records._mailchimp_export(self.audience_ids)
+        return records

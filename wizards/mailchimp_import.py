@@ -41,3 +41,10 @@ class MailchimpImport(models.TransientModel):
         return self.account_ids._start_import_audiences(
             trigger="user", priority=PRIORITY_USER, members=True
         )._open()
+
+    def action_preview(self):
+        """Show what a fetch of the known audiences would do, without doing it."""
+        self.ensure_one()
+        if not self.account_ids:
+            raise UserError(self.env._("Choose an account to import from."))
+        return self.account_ids.action_preview_fetch()
