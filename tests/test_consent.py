@@ -89,9 +89,10 @@ class TestOptOut(ConsentCase):
         self.fetch(full=True)
         self.assertTrue(self.subscription("ann@a.example").opt_out)
         self.assertFalse(self.mailable("ann@a.example"))
-        self.assertEqual(self.member("ann@a.example").sync_state, "to_push")
         [line] = [ln for ln in self.lines() if "opted out in Odoo" in ln[2]]
         self.assertEqual(line[:2], ("notice", "ann@a.example"))
+        [remote] = self.remote.members.values()
+        self.assertEqual(remote.status, "unsubscribed")
 
     def test_opt_out_of_both_sides_stays_when_mailchimp_takes_it_back(self):
         self.remote.add_member("ann@a.example")
