@@ -19,7 +19,6 @@ from . import mailchimp_merge_field_state
 from . import mailchimp_merge_field_changes
 from . import mailchimp_merge_field_propose
 from . import mailchimp_audience_mapping
-from . import mailchimp_mapping_check
 from . import mailchimp_payload
 from . import mailchimp_payload_reasons
 from . import mailchimp_tag

@@ -19,15 +19,14 @@ class MailchimpMergeFieldState(models.Model):
 
     def _source_label(self, source):
         """Return the way to an Odoo field in words: Customer > Country > Code."""
-        _ = self.env._
         model = "res.partner" if source.of_partner else "mailing.contact"
-        words = [_("Customer") if source.of_partner else _("Contact")]
+        words = [self.env._("Customer") if source.of_partner else self.env._("Contact")]
         for name in source.names:
             field = self.env[model]._fields[name]
             words.append(field._description_string(self.env))
             model = field.comodel_name
         if source.field is None:
-            words.append(_("Address"))
+            words.append(self.env._("Address"))
         return " > ".join(words)
 
     @api.depends("field_path", "type", "direction", "required")
@@ -37,20 +36,21 @@ class MailchimpMergeFieldState(models.Model):
 
     def _mapping_problem(self):
         """Say in a sentence what keeps the mapping from working, False if nothing."""
-        _ = self.env._
         if not self.field_path:
-            required = self.required and _(
+            required = self.required and self.env._(
                 "Required in Mailchimp, but not mapped: new contacts are refused."
             )
             return required or False
         words = {"path": self.field_path, "tag": self.tag}
         if self.direction != "to_mailchimp" and not self._target_field():
-            return _(
+            return self.env._(
                 "%(path)s is not a field that a value of %(tag)s can be written to.",
                 **words,
             )
         if self.direction != "to_odoo" and not self._source():
-            return _("%(path)s cannot be sent to Mailchimp as %(tag)s.", **words)
+            return self.env._(
+                "%(path)s cannot be sent to Mailchimp as %(tag)s.", **words
+            )
         return False
 
     @api.constrains("field_path", "direction")
@@ -73,8 +73,11 @@ class MailchimpMergeFieldState(models.Model):
         :param recordset audience: one `mailchimp.audience`
         :param recordset run: the `mailchimp.run` to report to; may be empty
         """
-        broken = self._broken(audience) if run else self
-        told = run.line_ids.filtered(lambda line: line.code == "bad_mapping")
+        if not run:
+            return
+        told = self.env["mailchimp.run.line"].search(
+            [("run_id", "=", run.id), ("code", "=", "bad_mapping")]
+        )
         advice = self.env._("Choose another field under Merge Fields of the audience.")
         run._add_lines(
             [
@@ -87,7 +90,7 @@ class MailchimpMergeFieldState(models.Model):
                     "res_model": audience._name,
                     "res_id": audience.id,
                 }
-                for merge_field in broken
+                for merge_field in self._broken(audience)
                 if merge_field.tag not in told.mapped("name")
             ]
         )
