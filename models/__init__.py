@@ -21,9 +21,17 @@ from . import mailchimp_merge_field_propose
 from . import mailchimp_audience_mapping
 from . import mailchimp_payload
 from . import mailchimp_payload_reasons
+from . import mailchimp_payload_labels
+from . import mailchimp_label
+from . import mailchimp_label_settle
 from . import mailchimp_tag
+from . import mailchimp_tag_managed
 from . import mailchimp_interest_category
 from . import mailchimp_interest
+from . import mailchimp_marketing_permission
+from . import mailchimp_permission_source
+from . import mailchimp_audience_labels
+from . import mailchimp_account_labels
 from . import mailchimp_member
 from . import mailchimp_member_display
 from . import mailchimp_member_sync
@@ -37,11 +45,13 @@ from . import mailchimp_member_ahead
 from . import mailchimp_member_fetch
 from . import mailchimp_member_refresh
 from . import mailchimp_member_store
+from . import mailchimp_member_labels
 from . import mailchimp_contact_sync
 from . import mailchimp_contact_records
 from . import mailchimp_contact_merge
 from . import mailchimp_contact_settle
 from . import mailchimp_contact_consent
+from . import mailchimp_contact_labels
 from . import mailchimp_conflict
 from . import mailchimp_conflict_watch
 from . import mailchimp_member_export
@@ -49,6 +59,7 @@ from . import mailchimp_member_export_lines
 from . import mailchimp_member_answer
 from . import mailchimp_exportable
 from . import mailchimp_consent
+from . import mailchimp_consent_permission
 from . import mailchimp_pointer
 from . import mailchimp_run
 from . import mailchimp_run_outcome
@@ -70,6 +81,7 @@ from . import mailing_contact
 from . import mailing_list
 from . import mailing_subscription
 from . import res_partner
+from . import res_partner_category
 from . import mailing_contact_export
 from . import mailing_subscription_export
 from . import res_partner_export
@@ -83,6 +95,7 @@ from . import mailchimp_member_push_outcome
 from . import mailchimp_batch
 from . import mailchimp_batch_submit
 from . import mailchimp_batch_results
+from . import mailchimp_member_push_labels
 from . import mailchimp_audience_push
 from . import mailchimp_filter
 from . import mailchimp_audience_brake

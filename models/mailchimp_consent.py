@@ -39,7 +39,12 @@ class MailchimpConsent(models.Model):
     )
     old_status = fields.Selection(MEMBER_STATUSES, readonly=True)
     new_status = fields.Selection(
-        [*MEMBER_STATUSES, ("forgotten", "Permanently Deleted")],
+        [
+            *MEMBER_STATUSES,
+            ("forgotten", "Permanently Deleted"),
+            ("granted", "Permission Given"),
+            ("withdrawn", "Permission Withdrawn"),
+        ],
         required=True,
         readonly=True,
     )

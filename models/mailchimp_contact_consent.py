@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.fields import Command
 
 from ..const import MARKETABLE_STATUS
 from ..tools.rows import (
@@ -14,40 +13,9 @@ OPTED_OUT_STATUSES = ("unsubscribed", "cleaned")
 
 
 class MailchimpContactConsent(models.AbstractModel):
-    """Tags, subscriptions and the blacklist: what may be sent to a contact."""
+    """Subscriptions and the blacklist: what may be sent to a contact."""
 
     _inherit = "mailchimp.contact.sync"
-
-    # === TAGS === #
-
-    @api.model
-    def _sync_tags(self, rows):
-        """Give contacts the Odoo tags their member newly has, and take back lost ones.
-
-        What Mailchimp said before is no news: a tag that was removed in Odoo since, and
-        is not pushed yet, does not come back.
-        """
-        known = with_contact(rows)
-        contacts = self.env["mailing.contact"].browse(r["contact_id"] for r in known)
-        members = self.env["mailchimp.member"].browse(
-            r["member_id"] for r in known if r["old_links"]["contact_id"]
-        )
-        given = {member.id: member.tag_ids.category_id for member in members}
-        for row, contact in zip(known, contacts, strict=True):
-            wanted = contact.tag_ids.browse(row["category_ids"])
-            before = given.get(row["member_id"], wanted.browse())
-            lost = before - wanted
-            if lost:
-                others = contact.mailchimp_member_ids.browse(
-                    set(contact.mailchimp_member_ids.ids) - {row["member_id"]}
-                )
-                lost -= others.tag_ids.category_id
-            new = wanted - before - contact.tag_ids
-            commands = [Command.link(tag.id) for tag in new]
-            commands += [Command.unlink(tag.id) for tag in lost & contact.tag_ids]
-            if commands:
-                contact.tag_ids = commands
-                row["wrote"] = True
 
     # === SUBSCRIPTIONS === #
 

@@ -210,8 +210,6 @@ class MailchimpContactRecords(models.AbstractModel):
     def _update_contacts(self, audience, rows, lines):
         self._update_records("mailing.contact", "contact_id", rows)
         self._update_addresses(audience, rows, lines)
-        if not audience.account_id._keeps_facts():
-            self._sync_tags([row for row in rows if not row["has_more_tags"]])
 
     @api.model
     def _update_addresses(self, audience, rows, lines):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.coerce import short_text, small_integer
+from ..tools.labels import INTEREST, Label
 
 
 class MailchimpInterest(models.Model):
@@ -8,13 +9,14 @@ class MailchimpInterest(models.Model):
 
     _name = "mailchimp.interest"
     _description = "Mailchimp Group"
-    _inherit = ["mailchimp.remote"]
+    _inherit = ["mailchimp.label", "mailchimp.remote"]
     _order = "category_id, display_order, id"
 
     _parent_field = "category_id"
     _remote_method = "list_interest_category_interests"
     _remote_items = "interests"
     _remote_fields = ("id", "name", "display_order", "subscriber_count")
+    _mapping_fields = ("partner_category_id",)
 
     category_id = fields.Many2one(
         "mailchimp.interest.category",
@@ -24,10 +26,18 @@ class MailchimpInterest(models.Model):
         readonly=True,
     )
     audience_id = fields.Many2one(related="category_id.audience_id", store=True)
+    category_type = fields.Selection(related="category_id.type")
     company_id = fields.Many2one(related="category_id.company_id")
     name = fields.Char(required=True, readonly=True)
     display_order = fields.Integer(readonly=True, aggregator=None)
     subscriber_count = fields.Integer(string="Subscribers", readonly=True)
+    partner_category_id = fields.Many2one(
+        "res.partner.category",
+        string="Odoo Tag",
+        ondelete="set null",
+        help="Contacts with this tag are in the group, and the other way round. "
+        "Without an Odoo tag, the group is not touched.",
+    )
 
     _category_mailchimp_uniq = models.Constraint(
         "UNIQUE(category_id, mailchimp_id)", "This group was imported already."
@@ -44,6 +54,15 @@ class MailchimpInterest(models.Model):
                 if short
                 else f"{interest.category_id.name} / {interest.name}"
             )
+
+    def _label(self):
+        return Label(
+            (INTEREST, self.mailchimp_id),
+            self.partner_category_id.id or None,
+            None,
+            True,
+            self.settled,
+        )
 
     @api.model
     def _remote_path(self, parent):

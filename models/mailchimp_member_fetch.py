@@ -9,7 +9,6 @@ from odoo.tools.gc import disabling_gc
 from ..const import (
     CURSOR_LOOK_BACK_SECONDS,
     MARKETABLE_STATUS,
-    MEMBER_FIELDS,
     PAGE_SIZE,
 )
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
@@ -135,7 +134,7 @@ class MailchimpMemberFetch(models.AbstractModel):
             key="members",
             count=PAGE_SIZE,
             offset=window["offset"],
-            fields=[f"members.{name}" for name in MEMBER_FIELDS],
+            fields=[f"members.{name}" for name in audience._member_fields()],
             hurry=self._has_time,
             before_last_changed=window["until"],
             **params,

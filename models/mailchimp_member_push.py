@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from odoo import api, models
 
-from ..const import CURSOR_LOOK_BACK_SECONDS, MEMBER_FIELDS, PAGE_SIZE
+from ..const import CURSOR_LOOK_BACK_SECONDS, PAGE_SIZE
 from ..tools.coerce import as_map
 from ..tools.push import Step
 from .mailchimp_member_fetch import STREAMS
@@ -53,6 +53,8 @@ class Sending:
     mapping: list
     act: str | None = None
     outcomes: list = field(default_factory=list)
+    # {id of a member: keys of the labels that were sent}, see `tools.labels`.
+    sent: dict = field(default_factory=dict)
 
     @property
     def source(self):
@@ -214,7 +216,7 @@ class MailchimpMemberPush(models.AbstractModel):
                 audience.mailchimp_id,
                 key="members",
                 count=PAGE_SIZE,
-                fields=[f"members.{name}" for name in MEMBER_FIELDS],
+                fields=[f"members.{name}" for name in audience._member_fields()],
                 **params,
                 **stream,
             )

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import MEMBER_FIELDS
 from ..exceptions import MailchimpRetryLater
 from ..tools.coerce import as_map
 from ..tools.push import ACTS
@@ -26,8 +25,9 @@ class MailchimpMemberPushOutcome(models.AbstractModel):
         :param bool fresh: whether it said so just now
         :raise MailchimpRetryLater: when one is no member: it may have been changed
         """
+        names = sending.audience._member_fields()
         items = [
-            {name: data[name] for name in MEMBER_FIELDS if name in data}
+            {name: data[name] for name in names if name in data}
             for data in map(as_map, answers)
         ]
         if not all(item.get("id") and item.get("status") for item in items):

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..const import ALL_TAGS, EMBEDDED_TAGS_LIMIT, MEMBER_FIELDS, PAGE_SIZE
+from ..const import ALL_TAGS, EMBEDDED_TAGS_LIMIT, PAGE_SIZE
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, remote_id, small_integer
 from .mailchimp_member_fetch import STREAMS
@@ -47,7 +47,7 @@ class MailchimpMemberRefresh(models.AbstractModel):
     def _get_member(self, audience, gateway, key):
         try:
             data = gateway.api.lists.get_list_member(
-                audience.mailchimp_id, key, fields=MEMBER_FIELDS
+                audience.mailchimp_id, key, fields=audience._member_fields()
             )
         except MailchimpNotFound:
             return None

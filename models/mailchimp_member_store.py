@@ -19,6 +19,8 @@ COLUMNS = {
     "opt_out_by": "text",
     "merge_values": "jsonb",
     "base_values": "jsonb",
+    "agreed_with": "int",
+    "marketing_permissions": "jsonb",
     "rating": "int",
     "language": "text",
     "vip": "bool",

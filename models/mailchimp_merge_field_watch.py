@@ -48,6 +48,10 @@ class MailchimpMergeFieldWatch(models.Model):
                 model = "res.partner" if source.of_partner else "mailing.contact"
                 for names in _paths(source):
                     self._watch(watchers, LINKS[model], model, names)
+        # What people allow is pushed too.
+        permissions = audiences.marketing_permission_ids
+        for model, name in {p._target() for p in permissions} - {None}:
+            self._watch(watchers, LINKS[model], model, (name,))
         return {model: dict(ways) for model, ways in watchers.items()}
 
     @api.model

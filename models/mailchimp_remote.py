@@ -80,8 +80,12 @@ class MailchimpRemote(models.AbstractModel):
                 record._write_changed(vals)
             else:  # listed twice where the pages moved: one record
                 new[vals["mailchimp_id"]] = vals | {self._parent_field: parent.id}
-        (known - seen).filtered("active").active = False
+        (known - seen).filtered("active")._miss()
         return seen | self.create(list(new.values()))
+
+    def _miss(self):
+        """Archive what Mailchimp does not list any more."""
+        self.active = False
 
     def _write_changed(self, vals):
         """Write only what differs, so that nothing is written when nothing changed."""

@@ -8,7 +8,7 @@ class MailchimpTag(models.Model):
 
     _name = "mailchimp.tag"
     _description = "Mailchimp Tag"
-    _inherit = ["mailchimp.remote"]
+    _inherit = ["mailchimp.label", "mailchimp.remote"]
     _order = "audience_id, name, id"
     _remote_method = "list_segments"
     _remote_items = "segments"
@@ -86,7 +86,8 @@ class MailchimpTag(models.Model):
         created = Category.create([{"name": n} for n in names if n not in by_name])
         by_name |= {category.name: category for category in created}
         for name, tags in missing.grouped("name").items():
-            tags.category_id = by_name[name]
+            # Members who have it are yet to come, or just about to be taken over.
+            tags.with_context(mailchimp_no_back_fill=True).category_id = by_name[name]
 
     @api.model
     def _find_or_create(self, audience, items):

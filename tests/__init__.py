@@ -32,6 +32,9 @@ from . import test_job_enqueue
 from . import test_job_outcome
 from . import test_job_steps
 from . import test_job_workers
+from . import test_labels
+from . import test_labels_groups
+from . import test_labels_permissions
 from . import test_member_identity
 from . import test_member_import
 from . import test_member_moving

@@ -15,6 +15,7 @@ MAPPING_WIZARDS = (
     "mailchimp.mapping.proposal.line",
     "mailchimp.merge.field.create",
     "mailchimp.merge.field.create.line",
+    "mailchimp.tag.declare",
 )
 # Wizards that every user may open.
 WIZARDS = (
@@ -34,7 +35,8 @@ MATRIX = {
     "mailchimp.merge.field": ("r", "rw"),
     "mailchimp.tag": ("r", "rw"),
     "mailchimp.interest.category": ("r", "r"),
-    "mailchimp.interest": ("r", "r"),
+    "mailchimp.interest": ("r", "rw"),
+    "mailchimp.marketing.permission": ("r", "rw"),
     "mailchimp.conflict": ("r", "r"),
     "mailchimp.consent": ("r", "r"),
     "mailchimp.run": ("r", "r"),
@@ -118,6 +120,8 @@ class TestAccess(MailchimpCase):
         """Leave a record of each model in a company."""
         self.account.company_id = company
         self.remote.add_interests("Topics", ["News"])
+        self.remote.permissions = {"p1": "Email"}
+        self.remote.schema_changed()
         self.remote.add_member("ann@a.example", tags=["VIP"])
         self.remote.add_oddity("broken_email")
         self.import_audiences()

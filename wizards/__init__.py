@@ -5,3 +5,4 @@ from . import mailchimp_routing_test
 from . import mailchimp_mapping_check
 from . import mailchimp_mapping_proposal
 from . import mailchimp_merge_field_create
+from . import mailchimp_tag_declare
