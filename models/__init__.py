@@ -111,5 +111,6 @@ from . import mailchimp_plan_words
 from . import mailchimp_plan_compute
 from . import mailchimp_plan_push
 from . import mailchimp_plan_import
+from . import mailchimp_plan_import_apply
 from . import mailchimp_plan_apply
 from . import mailchimp_plan_start

@@ -1,14 +1,12 @@
 from odoo import models
 
 from ..exceptions import MailchimpNotFound
-from ..tools.coerce import parse_datetime
 from ..tools.dry import rolled_back
 from ..tools.rows import is_out_in_odoo, settle_opt_out
 from ..tools.subscriber import fingerprint
 from .mailchimp_contact_merge import LINKS, writable
 from .mailchimp_contact_sync import IMPORT_CONTEXT
 from .mailchimp_member_import import is_doubtful
-from .mailchimp_plan_compute import STEP
 
 # Whoever gets there is not mailed any more, and comes back only by an act of their own.
 OUT = ("unsubscribed", "cleaned")
@@ -95,18 +93,18 @@ class MailchimpPlanImport(models.Model):
         mapping = audience.merge_field_ids._mapping()
         lines = []
         sync._prepare(audience, rows, mapping, lines)
-        contacts = sync._new_contacts(audience, rows)
-        customers = sync._new_customers(audience, rows)
+        for row in rows:
+            row["makes"] = []
+        for row in sync._new_contacts(audience, rows):
+            row["makes"].append("mailing.contact")
+        for row in sync._new_customers(audience, rows):
+            row["makes"].append("res.partner")
         sync._decide(audience, rows, mapping)
         for row in rows:
             row["is_doubtful"] = is_doubtful(row, together, False)
             row["out_before"] = bool(row["opt_out_by"])
             row["opt_out_by"] = settle_opt_out(row, is_out_in_odoo(row))
             sync._note_kept_opt_out(row, lines)
-            row["makes"] = [
-                *(["mailing.contact"] if row in contacts else []),
-                *(["res.partner"] if row in customers else []),
-            ]
         notices = {line["row"]["subscriber_hash"]: line for line in lines}
         for row in rows:
             row["notice"] = notices.get(row["subscriber_hash"], {})
@@ -234,51 +232,6 @@ class MailchimpPlanImport(models.Model):
         held = ", ".join(sorted(member.tag_ids.mapped("name")))
         said = ", ".join(sorted(str(tag["name"]) for tag in row["tags"]))
         return {self.env._("Tags"): (held, said)} if held != said else {}
-
-    # === APPLY === #
-
-    def _apply_import(self, run):
-        """Read the same members again; who is not as the plan says is left alone."""
-        audience, gateway = self.audience_id, self.account_id._gateway()
-        Import = self.env["mailchimp.member.import"]
-        if not run.checkpoint and not Import._refresh_audience(audience, gateway, run):
-            return
-        mapping = audience.merge_field_ids._mapping()
-
-        def take(items):
-            Import._import_items(audience, self._still_said(items, run), run, mapping)
-            return 0
-
-        window = run.checkpoint or dict(self.window)
-        window = yield from Import._read_window(audience, gateway, run, window, take)
-        while lines := self._planned_lines(STEP, [("action", "!=", "skip")]):
-            lines._refuse(run)
-            yield
-        self._planned_lines().state = "applied"
-        # The next fetch brings what was refused here: then the cursor stays.
-        until = parse_datetime(window["until"])
-        late = audience.pulled_at and audience.pulled_at > until
-        window["unstable"] |= bool(self.moved_count or late)
-        Import._close_window(audience, run, window, full=False)
-
-    def _still_said(self, items, run):
-        """Return those members of a page with which the same would be done now."""
-        Import = self.env["mailchimp.member.import"]
-        hashes = list(Import._keys(items))
-        lines = self._planned_lines(domain=[("subscriber_hash", "in", hashes)])
-        by_hash = {line.subscriber_hash: line for line in lines}
-        entries, _refused, _unchanged = self._outlook_import(items)
-        now = {entry["subscriber_hash"]: entry["digest"] for entry in entries}
-        fresh = lines.filtered(
-            lambda line: now.get(line.subscriber_hash) == line.digest
-        )
-        (lines - fresh).filtered(lambda line: line.action != "skip")._refuse(run)
-        fresh.state = "applied"
-        wanted = set(fresh.mapped("subscriber_hash"))
-        wanted |= {h for h, line in by_hash.items() if line.action == "skip"}
-        return [
-            item for item in items if Import._key(item)["subscriber_hash"] in wanted
-        ]
 
 
 def _action(row):

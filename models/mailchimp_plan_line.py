@@ -47,8 +47,8 @@ class MailchimpPlanLine(models.Model):
     category = fields.Selection(
         REASONS, string="Reason", compute="_compute_category", store=True
     )
-    reason = fields.Char(string="Description", readonly=True)
-    advice = fields.Char(string="What to Do", readonly=True)
+    reason = fields.Text(string="Description", readonly=True)
+    advice = fields.Text(string="What to Do", readonly=True)
     # Whom it is about at Mailchimp: of two with one address, one is planned.
     subscriber_hash = fields.Char(readonly=True)
     digest = fields.Char(readonly=True)

@@ -104,10 +104,6 @@ class MailchimpRunLine(models.Model):
     reason = fields.Char(string="Description", required=True, readonly=True)
     advice = fields.Char(string="What to Do", readonly=True)
     detail = fields.Text(readonly=True)
-    res_model = fields.Char(string="Type of Record", readonly=True)
-    res_id = fields.Many2oneReference(
-        model_field="res_model", string="Record", readonly=True
-    )
     date = fields.Datetime(related="create_date", string="Logged on")
 
     _open_idx = models.Index("(audience_id, member_id) WHERE resolution = 'open'")

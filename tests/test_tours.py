@@ -113,3 +113,36 @@ class TestTours(MailchimpCase, HttpCase):
         self.assertEqual((member.partner_id, member.status), (ada, "subscribed"))
         there = self.remote.by_email("ada@lovelace.example")
         self.assertEqual(there.status, "subscribed")
+
+    def test_plan_applied(self):
+        """A selection of customers is previewed, and then the plan applied."""
+        self.account.new_member_status = "subscribed"
+        self.env["ir.actions.server"].create(
+            {
+                "name": "Run the queue",
+                "model_id": self.env["ir.model"]._get_id("mailchimp.job"),
+                "state": "code",
+                "code": "model.with_user(1)._cron_run_jobs()",
+            }
+        )
+        self.import_audiences()
+        ada, charles = self.env["res.partner"].create(
+            [
+                {"name": "Ada Lovelace", "email": "ada@lovelace.example"},
+                {"name": "Charles Babbage"},
+            ]
+        )
+
+        self.start_tour(
+            "/odoo/action-base.action_partner_form?view_type=list",
+            "mailchimp_plan",
+            login="admin",
+        )
+
+        plan = self.env["mailchimp.plan"].search([])
+        self.assertEqual(plan.state, "applied")
+        self.assertEqual(self.member("ada@lovelace.example").partner_id, ada)
+        self.assertEqual(
+            self.remote.by_email("ada@lovelace.example").status, "subscribed"
+        )
+        self.assertFalse(charles.mailchimp_member_ids.filtered("status"))
