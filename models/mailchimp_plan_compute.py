@@ -4,6 +4,7 @@ from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
 from ..exceptions import MailchimpNotFound
+from .mailchimp_run_line import category_of
 
 # Records that one step looks at.
 STEP = 500
@@ -164,7 +165,12 @@ class MailchimpPlanCompute(models.Model):
         """Store a line for each entry, and count them."""
         self.env["mailchimp.plan.line"].create(
             [
-                {**entry, "plan_id": self.id, "company_id": self.company_id.id}
+                {
+                    **entry,
+                    "plan_id": self.id,
+                    "company_id": self.company_id.id,
+                    "category": entry["code"] and category_of(entry["code"]),
+                }
                 for entry in entries
             ]
         )

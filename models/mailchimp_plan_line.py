@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from .mailchimp_plan import ACTIONS
-from .mailchimp_run_line import REASONS, category_of
+from .mailchimp_run_line import REASONS
 
 
 class MailchimpPlanLine(models.Model):
@@ -44,9 +44,7 @@ class MailchimpPlanLine(models.Model):
     before_text = fields.Text(compute="_compute_texts", string="Before")
     after_text = fields.Text(compute="_compute_texts", string="After")
     code = fields.Char(string="Reason Code", readonly=True)
-    category = fields.Selection(
-        REASONS, string="Reason", compute="_compute_category", store=True
-    )
+    category = fields.Selection(REASONS, string="Reason", readonly=True)
     reason = fields.Text(string="Description", readonly=True)
     advice = fields.Text(string="What to Do", readonly=True)
     # Whom it is about at Mailchimp: of two with one address, one is planned.
@@ -64,11 +62,6 @@ class MailchimpPlanLine(models.Model):
             changes = line.changes or ()
             line.before_text = _text((label, old) for label, old, _new in changes)
             line.after_text = _text((label, new) for label, _old, new in changes)
-
-    @api.depends("code")
-    def _compute_category(self):
-        for line in self:
-            line.category = line.code and category_of(line.code)
 
     # === BUSINESS METHODS === #
 

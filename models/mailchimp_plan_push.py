@@ -113,7 +113,8 @@ class MailchimpPlanPush(models.Model):
         if line:
             member = {"member_id": line.member_id.id}
             return entry | member | self._left_out(line.code, line.reason, line.advice)
-        return entry | self._left_out("duplicate")
+        words = self.env["mailchimp.member.push"]._words("duplicate")
+        return entry | self._left_out("duplicate", *words)
 
     def _left_out(self, code, reason=False, advice=False):
         return {

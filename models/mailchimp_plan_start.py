@@ -20,6 +20,22 @@ class MailchimpExportablePlan(models.AbstractModel):
         return plans._open()
 
 
+class MailingContactPlan(models.Model):
+    """*Preview Export* of mailing contacts, who go where their lists say."""
+
+    _inherit = "mailing.contact"
+
+    def action_mailchimp_preview(self):
+        """Plan the export to the audiences on the *Subscriptions* lines."""
+        self.check_access("read")
+        Plan = plans = self.env["mailchimp.plan"]
+        for audience in self._mailchimp_audiences():
+            on_list = audience.mailing_list_id
+            listed = self.filtered(lambda c, ml=on_list: ml in c.list_ids)
+            plans |= Plan._start("export", audience, listed)
+        return plans._open()
+
+
 class MailchimpAudiencePlan(models.Model):
     """*Preview* of what is done with an audience."""
 

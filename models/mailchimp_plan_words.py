@@ -2,15 +2,15 @@ from typing import NamedTuple
 
 from odoo import models
 
-from ..const import MEMBER_STATUSES
 from .mailchimp_member_display import text_of
 
 
 class Labels(NamedTuple):
-    """What things are called: merge fields by tag, groups by remote id, statuses."""
+    """What things are called: merge fields by tag, groups and permissions by id."""
 
     tags: dict
     groups: dict
+    permissions: dict
     statuses: dict
 
 
@@ -22,14 +22,15 @@ class MailchimpPlanWords(models.Model):
     def _labels(self):
         """Return the names of what the audience has, read once for each page."""
         fields_ = self.audience_id.merge_field_ids
-        groups = self.env["mailchimp.interest"].search(
-            [("audience_id", "=", self.audience_id.id)]
-        )
+        domain = [("audience_id", "=", self.audience_id.id)]
+        groups = self.env["mailchimp.interest"].search(domain)
+        permissions = self.env["mailchimp.marketing.permission"].search(domain)
         selection = self.env["mailchimp.member"]._fields["status"]
         return Labels(
-            dict(zip(fields_.mapped("tag"), fields_.mapped("name"), strict=True)),
+            {field.tag: field.name for field in fields_},
             {group.mailchimp_id: group.display_name for group in groups},
-            dict(selection._description_selection(self.env) or MEMBER_STATUSES),
+            {one.mailchimp_id: one.name for one in permissions},
+            dict(selection._description_selection(self.env)),
         )
 
     def _in_words(self, values, labels):
@@ -45,7 +46,8 @@ class MailchimpPlanWords(models.Model):
                     found[labels.groups.get(group, group)] = self._yes_no(chosen)
             elif key == "marketing_permissions":
                 for one in value:
-                    label = self.env._("Permission %s", one["marketing_permission_id"])
+                    id_ = one["marketing_permission_id"]
+                    label = labels.permissions.get(id_, id_)
                     found[label] = self._yes_no(one["enabled"])
             else:
                 found[self._label(key, labels)] = self._value(key, value, labels)

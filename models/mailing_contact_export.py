@@ -83,13 +83,6 @@ class MailingContactExport(models.Model):
         """Export to the audiences on the *Subscriptions* lines of these contacts."""
         self.check_access("read")
         audiences = self._mailchimp_audiences()
-        if not audiences:
-            raise UserError(
-                self.env._(
-                    "No mailing list on the Subscriptions tab stands for a Mailchimp "
-                    "audience. Add such a list, one with the MailChimp mark, first."
-                )
-            )
         if len(self) == 1:
             return self._mailchimp_export(audiences)
         audiences.account_id._check_connected()
@@ -104,11 +97,22 @@ class MailingContactExport(models.Model):
     # === BUSINESS METHODS === #
 
     def _mailchimp_audiences(self):
-        """Return the audiences that the user sees among the lists of these contacts."""
+        """Return the audiences that the user sees among the lists of these contacts.
+
+        :raise UserError: when there is none
+        """
         lists = self.subscription_ids.list_id
-        return self.env["mailchimp.audience"].search(
+        audiences = self.env["mailchimp.audience"].search(
             [("mailing_list_id", "in", lists.ids)]
         )
+        if not audiences:
+            raise UserError(
+                self.env._(
+                    "No mailing list on the Subscriptions tab stands for a Mailchimp "
+                    "audience. Add such a list, one with the MailChimp mark, first."
+                )
+            )
+        return audiences
 
     def _mailchimp_note_unlisted(self, audiences, run):
         """Name the contacts of a selection that are on no list of an audience."""

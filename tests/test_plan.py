@@ -6,8 +6,11 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.mailchimp_connector.tools.subscriber import subscriber_hash
+
 from .plan_common import PlanCase
 
+HASH = subscriber_hash("ann@b.example")
 USER = "mailchimp_connector.group_mailchimp_user"
 
 
@@ -69,6 +72,44 @@ class TestPlan(PlanCase):
         for name in ("compute", "apply"):
             module = f"odoo.addons.mailchimp_connector.models.mailchimp_plan_{name}"
             self.patch(__import__(module, fromlist=["STEP"]), "STEP", size)
+
+    def test_export_of_mailing_contacts(self):
+        listed = self.new_contact("ann@b.example")
+        stranger = self.env["mailing.contact"].create({"email": "x@b.example"})
+        action = (listed + stranger).action_mailchimp_preview()
+        self.run_jobs()
+        plan = self.env["mailchimp.plan"].browse(action["res_id"])
+        self.assertEqual(plan.line_ids.mapped("subscriber_hash"), [HASH])
+        self.assertEqual(plan.line_ids.action, "create")
+        with self.assertRaises(UserError):
+            stranger.action_mailchimp_preview()
+
+    def test_values_in_words(self):
+        self.remote.add_interests("Topics", ["Wine"])
+        self.import_audiences(members=False)
+        [wine] = self.news.interest_category_ids.interest_ids
+        plan = self.env["mailchimp.plan"].new({"audience_id": self.news.id})
+        step = {
+            "FNAME": "<b>Ann</b>",
+            "ADDRESS": {"city": "Bonn", "addr1": "Street 1"},
+            "interests": {wine.mailchimp_id: True},
+            "tags": ["A", "B"],
+            "vip": False,
+            "marketing_permissions": [
+                {"marketing_permission_id": "gone", "enabled": True}
+            ],
+        }
+        self.assertEqual(
+            plan._in_words(step, plan._labels()),
+            {
+                "First Name": "<b>Ann</b>",
+                "Address": "Street 1, Bonn",
+                "Topics / Wine": "Yes",
+                "Tags": "A, B",
+                "VIP": "No",
+                "gone": "Yes",
+            },
+        )
 
     def test_update_of_members(self):
         contact = self.contact("person0@a.example")
