@@ -153,7 +153,7 @@ class MailchimpPlan(models.Model):
             leave = plan.unsubscribe_count + plan.archive_count
             over = audience._over_limits({"new": plan.create_count, "leave": leave})
             is_open = plan.state == "ready"
-            plan.cost_hint = adds and plan._cost_text()
+            plan.cost_hint = plan._cost_text() if adds else False
             plan.needs_approval = sends and is_open and bool(over)
             plan.needs_policy = (
                 sends

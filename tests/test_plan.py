@@ -116,6 +116,7 @@ class TestPlan(PlanCase):
         contact.first_name = "Pia"
         plan = self.assertNothingWritten("update", self.news.member_ids)
         self.assertEqual((plan.update_count, plan.none_count), (1, 2))
+        self.assertFalse(plan.cost_hint)
         line = self.line(plan, "person0@a.example")
         self.assertEqual(line.changes, [["First Name", "Person0", "Pia"]])
         self.assertEqual(line.action_open_record()["res_id"], contact.id)
