@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from ..tools.coerce import short_text, with_ids
 from ..tools.labels import TAG, Label
 
 # https://mailchimp.com/help/create-and-manage-tags/
@@ -90,11 +91,12 @@ class MailchimpTagManaged(models.Model):
     @api.model
     def _mirror(self, parent, items):
         """Recognize tags that wait for Mailchimp, and say which are gone there."""
-        self._adopt(parent, [item for item in items if item.get("type") == "static"])
+        tags = [item for item in with_ids(items) if item.get("type") == "static"]
+        self._adopt(parent, tags)
         managed = parent.tag_ids.filtered("managed")
-        tags = super()._mirror(parent, items)
+        found = super()._mirror(parent, items)
         managed.filtered(lambda tag: not tag.active)._hand_over()
-        return tags
+        return found
 
     @api.model
     def _find_or_create(self, audience, items):
@@ -119,7 +121,7 @@ class MailchimpTagManaged(models.Model):
         if not waiting:
             return
         by_name = {tag.name.casefold(): tag for tag in waiting}
-        ids = {str(item["id"]): str(item.get("name") or "") for item in items}
+        ids = {str(item["id"]): short_text(item.get("name")) or "" for item in items}
         held = self.with_context(active_test=False).search(
             [("audience_id", "=", audience.id), ("mailchimp_id", "in", list(ids))]
         )
