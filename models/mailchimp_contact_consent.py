@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..const import MARKETABLE_STATUS
+from ..tools.push import MARKETED
 from ..tools.rows import (
     is_out_in_odoo,
     opt_out_values,
@@ -115,19 +116,48 @@ class MailchimpContactConsent(models.AbstractModel):
         lines.append(self._line(row, "notice", reason, advice))
 
     @api.model
-    def _blacklist(self, _audience, rows, _lines):
+    def _blacklist(self, audience, rows, _lines):
         """Blacklist the addresses that became undeliverable."""
         emails = [
             row["email"]
             for row in rows
             if row["status"] == "cleaned" != row["old_status"]
         ]
-        if not emails:
-            return
-        # sudo: marketing users may not edit the blacklist by hand
-        entries = (
-            self.env["mail.blacklist"]
-            .sudo()
-            .create([{"email": email} for email in emails])
+        if emails:
+            # sudo: marketing users may not edit the blacklist by hand
+            entries = (
+                self.env["mail.blacklist"]
+                .sudo()
+                .create([{"email": email} for email in emails])
+            )
+            entries.filtered(lambda entry: not entry.active).active = True
+            self._push_members_of(emails)
+        if audience.account_id.auto_push_contacts:
+            self._push_blacklisted(rows)
+
+    @api.model
+    def _push_members_of(self, emails):
+        """Push members of other audiences whose address is on the blacklist now.
+
+        With the next edit they would be opted out there anyway.
+        """
+        members = self.env["mailchimp.member"].search(
+            [
+                ("email", "in", emails),
+                ("status", "in", list(MARKETED)),
+                ("account_id.auto_push_contacts", "=", True),
+            ]
         )
-        entries.filtered(lambda entry: not entry.active).active = True
+        members._mark_changed()
+
+    @api.model
+    def _push_blacklisted(self, rows):
+        """Push who may be mailed in Mailchimp and is on the blacklist of Odoo."""
+        marketed = [row for row in rows if row["status"] in MARKETED]
+        # sudo: as above
+        out = self.env["mail.blacklist"].sudo()
+        domain = [("email", "in", [row["email"] for row in marketed])]
+        blacklisted = set(out.search(domain).mapped("email")) if marketed else ()
+        for row in marketed:
+            if row["email"] in blacklisted:
+                row["to_push"] = True

@@ -146,9 +146,13 @@ class MailchimpContactMerge(models.AbstractModel):
     def _is_worth_a_push(self, merge, row, record, unit):
         """Tell whether Mailchimp has to hear of a value that stands in Odoo.
 
-        What only changed in Odoo is on its way since.
+        What only changed in Odoo is on its way since. The values of a record that is
+        linked only by the answer were not part of what it answers.
         """
-        if merge.is_answer or not merge.pushes or merge.silent.issuperset(unit.tags):
+        linked = row["old_links"][LINKS[unit.model]] == record.id
+        if not merge.pushes or merge.silent.issuperset(unit.tags):
+            return False
+        if merge.is_answer and linked:
             return False
         agreed = self._had_base(row, unit, record)
         return not agreed or any(

@@ -61,6 +61,8 @@ from . import test_security
 from . import test_shared_address
 from . import test_tools
 from . import test_tours
+from . import test_two_way_found
+from . import test_two_way_story
 from . import test_views
 from . import test_webhook_body
 from . import test_webhook_events

@@ -1,0 +1,41 @@
+"""What stories of people who act on both sides have found; see test_two_way_story."""
+
+from odoo.tests import tagged
+
+from .push_common import PushCase
+
+
+@tagged("post_install", "-at_install")
+class TestTwoWayFound(PushCase):
+    def test_values_of_a_customer_met_by_the_answer_follow(self):
+        self.remote.add_merge_field("JOB", "text")
+        audience = self.import_audiences()
+        job = audience.merge_field_ids.filtered(lambda field: field.tag == "JOB")
+        job.field_path = "partner_id.function"
+        self.env["res.partner"].create(
+            {"name": "Ann", "email": "ann@a.example", "function": "Cook"}
+        )
+        self.export(self.new_contact("ann@a.example"))
+        self.assertEqual(self.there("ann@a.example").merges["JOB"], "Cook")
+
+    def test_address_that_bounced_leaves_the_other_audiences(self):
+        club = self.remote_account.add_audience("Club")
+        for remote in (self.remote, club):
+            remote.add_member("ann@a.example")
+        self.import_audiences()
+        self.later()
+        self.people.bounce(self.remote, "ann@a.example")
+        self.fetch()
+        self.drive()
+        self.assertEqual(self.there("ann@a.example").status, "cleaned")
+        self.assertEqual(club.by_email("ann@a.example").status, "unsubscribed")
+
+    def test_blacklisted_person_who_signs_up_stays_out(self):
+        self.remote.add_member("ann@a.example", "cleaned")
+        self.import_audiences()
+        self.later()
+        self.people.subscribe_by_form(self.remote, "ann@a.example")
+        self.fetch()
+        self.drive()
+        self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
+        self.assertTrue(self.subscription("ann@a.example").opt_out)

@@ -1,0 +1,69 @@
+"""People act on both sides in any order, and everything goes wrong meanwhile.
+
+A few hundred stories are told, always the same ones; `dev/bench story` tells thousands
+of others. One that ends badly is shortened and shown.
+"""
+
+import os
+
+from hypothesis import HealthCheck, given, seed, settings
+
+from odoo.tests import tagged
+
+from .two_way_cast import Cast
+from .two_way_checks import TwoWayChecks
+from .two_way_story import stories
+
+EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 200))
+SEED = os.environ.get("STORY_SEED")
+
+
+@tagged("post_install", "-at_install")
+class TestTwoWayStory(TwoWayChecks):
+    def test_stories(self):
+        self.prepare()
+
+        @settings(
+            max_examples=EXAMPLES,
+            derandomize=not SEED,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(stories)
+        def tell(story):
+            self.play(story)
+
+        if SEED:
+            tell = seed(int(SEED))(tell)
+        tell()
+
+    def play(self, story):
+        """Tell a story from the beginning; compare when it is over."""
+        self.new_world()
+        self.sandbox.clock.advance(60)
+        with self.begin(), self.few(story["few"]):
+            self.arrange(story)
+            cast = Cast(self)
+            for kind, *words in story["deeds"]:
+                if kind == "work":
+                    cast.work(*words)
+                elif kind == "settle":
+                    self.settle(cast)
+                else:
+                    cast.turn += kind == "fetch"
+                    cast.act((kind, *words))
+            self.settle(cast)
+            self.check(cast)
+            self.check_idle()
+
+    def settle(self, cast):
+        """Let the dust settle: no more trouble, a fetch of all, and an empty queue."""
+        cast.turn += 1
+        self.sandbox.faults.clear()
+        self.gremlin.calm()
+        self.drive()
+        self.sandbox.clock.advance(5)
+        self.account.audience_ids._start_fetch("schedule", 20, full=True)
+        self.drive()
+        cast.turn += 1
