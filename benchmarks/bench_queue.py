@@ -86,13 +86,13 @@ def main():
 
 
 def _ours(jobs, runs):
-    harness._drop(DATABASE)
+    harness.drop(DATABASE)
     harness._dev(
         "odoo", "-d", DATABASE, "-i", "mailchimp_connector", "--stop-after-init"
     )
     rounds = []
     with ExitStack() as stack:
-        stack.callback(harness._drop, DATABASE)
+        stack.callback(harness.drop, DATABASE)
         cores = sorted(os.sched_getaffinity(0))
         workers = [Worker(DATABASE, cores[number % len(cores)]) for number in range(2)]
         for worker in workers:
@@ -150,11 +150,11 @@ def _theirs(jobs, runs):
     if not (harness.REPO / ".dev/addons/queue_job").exists():
         print("OCA queue_job is not here to compare with")
         return {}
-    harness._drop(OCA_DATABASE)
+    harness.drop(OCA_DATABASE)
     harness._dev("odoo", "-d", OCA_DATABASE, "-i", "queue_job", "--stop-after-init")
     rates = {}
     with ExitStack() as stack:
-        stack.callback(harness._drop, OCA_DATABASE)
+        stack.callback(harness.drop, OCA_DATABASE)
         worker = Worker(OCA_DATABASE)
         stack.callback(worker.close)
         for case, (processes, channels) in OCA_CASES.items():

@@ -69,7 +69,7 @@ def main():
         case += f", c={clients}{', cron' if cron else ''}"
         _print(case, {name: turn[1:] for name, turn in turns.items()})
     _check_jobs()
-    harness._drop(DATABASE)
+    harness.drop(DATABASE)
 
 
 def _prepare():
@@ -77,7 +77,7 @@ def _prepare():
     config.read(os.environ["ODOO_RC"])
     paths = f"{config['options']['addons_path']},{harness.REPO}/benchmarks/addons"
     options = ["-d", DATABASE, f"--addons-path={paths}", "--log-level=warn"]
-    harness._drop(DATABASE)
+    harness.drop(DATABASE)
     harness._dev("odoo", *options, "-i", "mailchimp_bench_webhook", "--stop-after-init")
     harness._dev("odoo", "shell", "-d", DATABASE, "--log-level=warn", stdin=SETUP)
     return options

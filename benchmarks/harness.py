@@ -12,10 +12,11 @@ TEMPLATE = "mailchimp_bench"
 MARK = "BENCH "
 
 
-def prepare():
-    """Make the database that every case starts from: the addon, no data."""
-    _drop(TEMPLATE)
-    _dev("odoo", "-d", TEMPLATE, "-i", "mailchimp_connector", "--stop-after-init")
+def prepare(database=None, module="mailchimp_connector"):
+    """Make a database without data; each case starts from the one with the addon."""
+    database = database or TEMPLATE
+    drop(database)
+    _dev("odoo", "-d", database, "-i", module, "--stop-after-init")
 
 
 def run_case(function, **parameters):
@@ -26,7 +27,7 @@ def run_case(function, **parameters):
     :return: what it returned (JSON-able), with ``rss_mb`` and ``rss_growth_mb``
     """
     database = f"{TEMPLATE}_{os.getpid()}"
-    _drop(database)
+    drop(database)
     copy = f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"
     _dev("psql", "-d", "postgres", "-qc", copy)
     code = (
@@ -36,7 +37,7 @@ def run_case(function, **parameters):
     try:
         output = _dev("odoo", "shell", "-d", database, "--log-level=warn", stdin=code)
     finally:
-        _drop(database)
+        drop(database)
     lines = [line for line in output.splitlines() if MARK in line]
     if not lines:
         sys.exit(f"{function} said nothing:\n{output}")
@@ -73,7 +74,8 @@ def _peak_rss():
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
-def _drop(database):
+def drop(database):
+    """Remove a database, if it is there."""
     _dev("psql", "-d", "postgres", "-qc", f"DROP DATABASE IF EXISTS {database}")
 
 

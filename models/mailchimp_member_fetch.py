@@ -47,8 +47,7 @@ class MailchimpMemberFetch(models.AbstractModel):
         if not run.checkpoint and not self._refresh_audience(audience, gateway, run):
             return
         run._start()
-        if not run.checkpoint:
-            self.env["mailchimp.merge.field"]._report_broken(audience, run)
+        audience.merge_field_ids._report_broken(audience, run)
         mapping = audience.merge_field_ids._mapping()
         window = run.checkpoint or self._open_window(audience, gateway, full)
 

@@ -23,6 +23,7 @@ REASONS = [
     ("no_policy", "Status of new members is not chosen"),
     ("too_many_signups", "Signed up to many lists lately"),
     ("bad_filter", "A filter that does not work"),
+    ("bad_mapping", "A mapping that does not work"),
     ("not_approved", "Not approved by a manager"),
     ("no_list", "Not on the mailing list of an audience"),
     ("not_member", "Not in the audience yet"),
