@@ -49,6 +49,8 @@
         "views/mailchimp_correction_views.xml",
         "wizards/mailchimp_import_views.xml",
         "wizards/mailchimp_member_act_views.xml",
+        "wizards/mailchimp_erasure_views.xml",
+        "data/ir_actions_personal_data.xml",
         "views/mailchimp_menus.xml",
         "views/mailchimp_plan_line_views.xml",
         "views/mailchimp_plan_views.xml",

@@ -1,2 +1,3 @@
 from . import mass_mailing
+from . import personal_data
 from . import webhook

@@ -59,6 +59,7 @@ from . import mailchimp_member_export_lines
 from . import mailchimp_member_answer
 from . import mailchimp_exportable
 from . import mailchimp_consent
+from . import mailchimp_consent_erasure
 from . import mailchimp_consent_permission
 from . import mailchimp_pointer
 from . import mailchimp_run
@@ -114,3 +115,6 @@ from . import mailchimp_plan_import
 from . import mailchimp_plan_import_apply
 from . import mailchimp_plan_apply
 from . import mailchimp_plan_start
+from . import mailchimp_person
+from . import mailchimp_person_erasure
+from . import mailchimp_person_records

@@ -58,6 +58,7 @@ class MailchimpConsent(models.Model):
             ("blacklist", "Blacklist"),
             ("import", "File Import"),
             ("archive", "Gone From Odoo"),
+            ("erasure", "Erasure"),
         ],
         required=True,
         readonly=True,

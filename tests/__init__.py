@@ -54,6 +54,7 @@ from . import test_push_actions
 from . import test_push_batch
 from . import test_push_consent
 from . import test_push_identity
+from . import test_personal_data
 from . import test_redact
 from . import test_run
 from . import test_run_line

@@ -42,20 +42,19 @@ MATRIX = {
     "mailchimp.run": ("r", "r"),
     "mailchimp.run.line": ("r", "r"),
     "mailchimp.change": ("", ""),
-    "mailchimp.batch": ("r", "r"),
-    "mailchimp.member.act": ("rwcu", "rwcu"),
     "mailchimp.job": ("r", "r"),
     "mailchimp.batch": ("r", "r"),
     "mailchimp.routing.rule": ("r", "rwcu"),
     "mailchimp.shared.address": ("r", "r"),
     "mailchimp.plan": ("r", "r"),
     "mailchimp.plan.line": ("r", "r"),
+    "mailchimp.erasure": ("", "rwcu"),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
 }
 # Those whose records are seen by the people of their company.
-OWN_MODELS = {*WIZARDS, *MAPPING_WIZARDS, *MAPPING_CHECKS}
+OWN_MODELS = {"mailchimp.erasure", *WIZARDS, *MAPPING_WIZARDS, *MAPPING_CHECKS}
 # Addresses are shared by contacts, which belong to no company.
 SHARED_MODELS = {"mailchimp.change", "mailchimp.shared.address"}
 COMPANY_MODELS = MATRIX.keys() - OWN_MODELS - SHARED_MODELS

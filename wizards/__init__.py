@@ -1,3 +1,4 @@
+from . import mailchimp_erasure
 from . import mailchimp_export
 from . import mailchimp_import
 from . import mailchimp_member_act
