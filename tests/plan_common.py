@@ -1,5 +1,7 @@
 """What the tests of plans have in common."""
 
+from odoo.tools import SQL
+
 from .push_common import PushCase
 
 # What computing a plan writes: itself, its run and the queue.
@@ -71,8 +73,8 @@ class PlanCase(PushCase):
         tables = {name for (name,) in self.env.cr.fetchall()} - set(OWN)
         found = {}
         for table in sorted(tables):
-            self.env.cr.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')
-            found[table] = self.env.cr.fetchall()
+            rows = SQL("SELECT t::text FROM %s t ORDER BY 1", SQL.identifier(table))
+            found[table] = self.env.execute_query(rows)
         self.assertIn("mailing_contact", found)
         return found
 
