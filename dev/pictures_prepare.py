@@ -78,10 +78,44 @@ def fetch_some(env, audience):
     return run
 
 
+def add_customers(env):
+    """Customers as a company has them: not all with an address that works."""
+    country = {"BE": env.ref("base.be").id, "NL": env.ref("base.nl").id}
+    # It came with the tags of the audience.
+    tag = env["res.partner.category"].search([("name", "=", "Wine club")], limit=1)
+    env["mail.blacklist"]._add("stop@enoteca-roma.example")
+    rows = (
+        ("Cave du Sablon", "orders@cave-sablon.example", "BE", "Rue du Sablon 12"),
+        ("Wijnhuis Gent", "info@wijnhuis-gent.example", "BE", "Veldstraat 7"),
+        ("De Druif", "hallo@dedruif.example", "NL", "Prinsengracht 88"),
+        ("Bodega Lux", "bodega-lux.example", "BE", ""),
+        ("Chez Margaux", "", "BE", "Place du Marché 3"),
+        ("Enoteca Roma", "stop@enoteca-roma.example", "BE", ""),
+        ("Le Comptoir", "x7k2@privaterelay.appleid.com", "BE", ""),
+        ("Charlotte O'Brien", PERSON, "BE", ""),
+    )
+    return env["res.partner"].create(
+        [
+            {
+                "name": name,
+                "email": email,
+                "country_id": country[code],
+                "street": street,
+                "city": "Brussels" if street else False,
+                "zip": "1000" if street else False,
+                "state_id": False,
+                "category_id": [(6, 0, tag.ids)],
+            }
+            for name, email, code, street in rows
+        ]
+    )
+
+
 def export_some(env, audience):
-    """Choose who is exported by itself, and let a run ask a manager."""
+    """Choose who is exported, export some by hand, and preview the rest."""
     account = audience.account_id
-    account.write({"new_member_status": "subscribed", "auto_push_contacts": True})
+    account.write({"new_member_status": "subscribed", "skip_relay_addresses": True})
+    customers = add_customers(env)
     audience.write(
         {"auto_export": True, "export_domain": "[('country_id.code', '=', 'BE')]"}
     )
@@ -92,9 +126,59 @@ def export_some(env, audience):
             "domain": "[('country_id.code', 'in', ['BE', 'NL', 'LU'])]",
         }
     )
+    run_queue(env)
+    (customers[0] + customers[3:5])._mailchimp_export(audience)
+    run_queue(env)
+    customers[0].name = "Cave du Sablon & Filles"
+    action = customers._mailchimp_preview(audience)
+    run_queue(env)
+    return customers[0], env["mailchimp.plan"].browse(action["res_id"])
+
+
+def manage_tags(env, audience):
+    """Let Odoo manage some of the tags."""
+    tags = env["res.partner.category"].search(
+        [("name", "in", ("VIP", "Wine club", "Lapsed"))]
+    )
+    wizard = env["mailchimp.tag.declare"].create(
+        {"audience_id": audience.id, "category_ids": tags.ids}
+    )
+    wizard.action_declare()
+    run_queue(env)
+
+
+def disagree(env, audience):
+    """Let both sides change the name of a few people, and nobody be right."""
+    audience.account_id.write({"auto_push_contacts": True, "two_way_sync": True})
+    mapped = audience.merge_field_ids.filtered(lambda f: f.tag in ("FNAME", "LNAME"))
+    mapped.ownership = "ask"
+    run_queue(env)
+    found = audience.member_ids.filtered(
+        lambda m: m.status == "subscribed" and (m.merge_values or {}).get("LNAME")
+    ).sorted("id")[40:44]
+    names = ("Berger", "Lindqvist", "Rossi", "Novak")
+    for member, theirs in zip(found, names, strict=True):
+        control(
+            "people",
+            action="update_profile",
+            audience=audience.mailchimp_id,
+            email=member.email,
+            merge_fields={"LNAME": theirs},
+        )
+        first = member.merge_values["FNAME"]
+        member.contact_id.name = f"{first} {theirs}-{member.merge_values['LNAME']}"
+    env.cr.commit()
+    audience._start_fetch("schedule", 20)
+    run_queue(env)
+
+
+def ask_manager(env, audience):
+    """Let a run stop that would archive many people."""
+    account = audience.account_id
     account.brake_share = 1
     subscribed = audience.member_ids.filtered(lambda m: m.status == "subscribed")
-    subscribed[:100].action_archive_remote()
+    subscribed[-100:].action_archive_remote()
+    account.brake_share = 10
     run_queue(env)
     return env["mailchimp.run"].search([("state", "=", "approval")])
 
@@ -106,8 +190,11 @@ def prepare(env):
     account = import_all(env)
     audience = account.audience_ids.sorted("subscribed_count")[-1]
     hear_of(env, audience)
+    customer, plan = export_some(env, audience)
+    manage_tags(env, audience)
+    disagree(env, audience)
     run = fetch_some(env, audience)
-    asking = export_some(env, audience)
+    asking = ask_manager(env, audience)
     # Mailchimp wants HTTPS; only to be read by people from now on.
     env["ir.config_parameter"].set_param(
         "web.base.url", "https://odoo.harbour-vine.example"
@@ -119,6 +206,9 @@ def prepare(env):
         "run": run,
         "asking": asking,
         "contact": contact,
+        "customer": customer,
+        "plan": plan,
+        "member": contact.mailchimp_member_ids[:1],
     }
     with open(os.environ["PICTURES_FACTS"], "w") as file:
         json.dump({name: record.id for name, record in facts.items()}, file)

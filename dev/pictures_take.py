@@ -20,6 +20,7 @@ from PIL import Image
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 1400, 900
+HEIGHTS = {"account-settings": 1250}  # of pages that say more
 PATIENCE = 60  # seconds
 COLOURS = 128
 
@@ -46,6 +47,27 @@ def press(label):
     return (
         "[...document.querySelectorAll('.o_form_view button')]"
         f".find((button) => button.textContent.trim() === '{label}').click()"
+    )
+
+
+def choose(label):
+    """Return the scripts that select all rows and open an entry of the gear menu."""
+    return (
+        click(".o_list_view thead .o_list_record_selector input"),
+        click(".o_cp_action_menus .dropdown-toggle"),
+        "[...document.querySelectorAll('.o-dropdown--menu .o-dropdown-item')]"
+        f".find((item) => item.textContent.trim() === '{label}').click()",
+    )
+
+
+def fill(selector, text):
+    """Return the script that types something into a field and leaves it."""
+    return (
+        f"{{ const field = document.querySelector('{selector}');"
+        f" field.focus(); field.value = '{text}';"
+        " field.dispatchEvent(new Event('input', {bubbles: true}));"
+        " field.dispatchEvent(new Event('change', {bubbles: true}));"
+        " field.blur(); }"
     )
 
 
@@ -90,8 +112,15 @@ PICTURES = {
         (
             tab("Auto Export"),
             press("Why is a contact here, or not?"),
+            fill(".modal div[name=email] input", "orders@cave-sablon.example"),
         ),
     ),
+    "audience-tags": (
+        "mailchimp-audiences/{audience}",
+        FORM,
+        (tab("Tags and Segments"), show(".o_notebook")),
+    ),
+    "conflicts": ("mailchimp-conflicts", LIST, ()),
     "contact": (
         "action-mass_mailing.action_view_mass_mailing_contacts/{contact}",
         FORM,
@@ -102,12 +131,27 @@ PICTURES = {
         FORM,
         (tab("MailChimp"),),
     ),
+    "customer": (
+        "action-base.action_partner_form/{customer}",
+        FORM,
+        (tab("MailChimp List"),),
+    ),
+    "export": (
+        "action-base.action_partner_form?view_type=list",
+        LIST,
+        (
+            *choose("Export to MailChimp"),
+            click(".modal div[name=audience_ids] input"),
+            click(".o-autocomplete--dropdown-item a"),
+        ),
+    ),
     "jobs": ("mailchimp-jobs", LIST, ()),
     "logs": (
         "mailchimp-logs",
         GROUP,
         (f"document.querySelectorAll('{GROUP}').forEach((group) => group.click())",),
     ),
+    "member": ("mailchimp-members/{member}", FORM, ()),
     "members": ("mailchimp-members", LIST, ()),
     "operations": (
         "mailchimp-audiences",
@@ -117,6 +161,7 @@ PICTURES = {
             click('[data-menu-xmlid="mailchimp_connector.mailchimp_menu_operations"]'),
         ),
     ),
+    "plan": ("mailchimp-plans/{plan}", FORM, ()),
     "run": ("mailchimp-runs/{run}", FORM, ()),
     "run-approval": ("mailchimp-runs/{asking}", FORM, ()),
     "runs": ("mailchimp-runs", LIST, ()),
@@ -157,13 +202,7 @@ class Browser:
             page["webSocketDebuggerUrl"], timeout=PATIENCE
         )
         self.last = 0
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=WIDTH,
-            height=HEIGHT,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
+        self.resize(HEIGHT)
 
     def call(self, method, **params):
         """Send a command and return its result."""
@@ -174,6 +213,16 @@ class Browser:
             answer = json.loads(self.socket.recv())
             if answer.get("id") == self.last:
                 return answer["result"]
+
+    def resize(self, height):
+        """Make the window so high."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=WIDTH,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def run(self, script):
         """Evaluate a script in the page and return its value."""
@@ -231,6 +280,7 @@ def take_all(browser, names):
     browser.wait(".o_web_client .o_main_navbar")
     for name in names:
         address, selector, scripts = PICTURES[name]
+        browser.resize(HEIGHTS.get(name, HEIGHT))
         browser.open(f"{root}/odoo/{address.format(**facts)}", selector)
         for script in scripts:
             browser.run(script)
