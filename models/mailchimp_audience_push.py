@@ -22,6 +22,7 @@ class MailchimpAudiencePush(models.Model):
         :return: a generator with a checkpoint after each step
         """
         run = self.env["mailchimp.run"].browse(run_id or ()).exists()
+        run = run or self._run_in_line()
         if not self.active:
             self._give_up_push(run)
             return
@@ -39,6 +40,15 @@ class MailchimpAudiencePush(models.Model):
                 # What is missing was there when this was planned: plan again.
                 raise MailchimpRetryLater(str(error), status=404) from error
             self._give_up_push(run)
+
+    def _run_in_line(self):
+        """Return the run whose push comes after this one, which leaves it nothing."""
+        domain = [
+            ("identity", "=", f"push:{self.id}"),
+            ("state", "=", "pending"),
+            ("run_id.state", "in", ("pending", "running")),
+        ]
+        return self.env["mailchimp.job"].search(domain, order="id", limit=1).run_id
 
     def _job_push_later(self, member_ids):
         """Push members once more whom Mailchimp did not want before.

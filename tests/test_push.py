@@ -126,6 +126,17 @@ class TestPushCreate(PushCase):
         self.assertEqual(set(members.mapped("sync_state")), {"synced"})
         self.assertWellFormed()
 
+    def test_push_that_comes_first_counts_for_the_run(self):
+        contacts = self.new_contact("ann@a.example") | self.new_contact("bo@a.example")
+        audience = self.audience()
+        run = self.env["mailchimp.run"]._open_run(
+            self.account, "export", "user", audience
+        )
+        audience._enqueue_push(priority=1)
+        self.env["mailchimp.member"]._export(audience, contacts, run)
+        self.drive()
+        self.assertEqual((run.state, run.created), ("done", 2))
+
     def test_double_optin_asks_for_confirmation(self):
         self.remote.settings["double_optin"] = True
         self.account._start_import_audiences("user", 5, members=False)
