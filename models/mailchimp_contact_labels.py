@@ -26,9 +26,10 @@ class MailchimpContactLabels(models.AbstractModel):
 
     @api.model
     def _update_contacts(self, audience, rows, lines):
-        super()._update_contacts(audience, rows, lines)
+        result = super()._update_contacts(audience, rows, lines)
         self._sync_labels(audience, rows)
         self._sync_languages(rows)
+        return result
 
     @api.model
     def _sync_labels(self, audience, rows):

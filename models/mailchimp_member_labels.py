@@ -72,7 +72,7 @@ class MailchimpMemberImportLabels(models.AbstractModel):
             known = held.get(row["member_id"]) or {}
             for name in ("vip", "permissions", "agreed"):
                 row[f"old_{name}"] = known.get(name)
-        super()._take_over(audience, rows, run, mapping)
+        return super()._take_over(audience, rows, run, mapping)
 
     @api.model
     def _held_labels(self, ids):
@@ -90,7 +90,7 @@ class MailchimpMemberImportLabels(models.AbstractModel):
     @api.model
     def _resolve_tags(self, audience, rows):
         """Set ``labels``, ``category_ids`` and ``label_values`` of each row, too."""
-        super()._resolve_tags(audience, rows)
+        result = super()._resolve_tags(audience, rows)
         texts = {}
         for row in rows:
             texts.update(row["permission_texts"] or {})
@@ -110,6 +110,7 @@ class MailchimpMemberImportLabels(models.AbstractModel):
                 labels[k].field: True for k in row["labels"] if labels[k].field
             }
         self._resolve_languages(audience.account_id, rows)
+        return result
 
     @api.model
     def _resolve_languages(self, account, rows):
@@ -132,20 +133,20 @@ class MailchimpMemberImportLabels(models.AbstractModel):
                 row["marketing_permissions"] = row["old_permissions"]
             open_ = refused or row["has_more_tags"]
             row["agreed_with"] = row["old_agreed"] if open_ else row["contact_id"]
-        super()._store(audience, rows)
+        return super()._store(audience, rows)
 
     @api.model
     def _store_labels(self, audience, rows):
         """As above: groups that a contact refused are not taken for known."""
         taken = [row for row in rows if not (row["error"] and row["contact_id"])]
-        super()._store_labels(audience, taken)
+        return super()._store_labels(audience, taken)
 
     # === LEDGER === #
 
     @api.model
     def _record_consent(self, audience, rows, source):
         """Append changes of permissions to the ledger, too."""
-        super()._record_consent(audience, rows, source)
+        result = super()._record_consent(audience, rows, source)
         known = {p.mailchimp_id: p for p in audience.marketing_permission_ids}
         entries = [
             self._permission_entry(audience, row, known[key], status, source)
@@ -156,6 +157,7 @@ class MailchimpMemberImportLabels(models.AbstractModel):
         if entries:
             # sudo: only the connector writes the ledger.
             self.env["mailchimp.consent"].sudo().create(entries)
+        return result
 
     @api.model
     def _permission_entry(self, audience, row, permission, status, source):

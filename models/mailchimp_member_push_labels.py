@@ -14,7 +14,7 @@ class MailchimpMemberPushLabels(models.AbstractModel):
     def _push_members(self, audience, members, run, look=None, tired=()):
         """Let contacts agree first that a member was linked with since it was read."""
         self._agree_on_labels(audience, members.exists())
-        super()._push_members(audience, members, run, look, tired)
+        return super()._push_members(audience, members, run, look, tired)
 
     @api.model
     def _agree_on_labels(self, audience, members):
@@ -69,31 +69,33 @@ class MailchimpMemberPushLabels(models.AbstractModel):
     def _send_create(self, sending, step):
         """Remember which labels were sent."""
         self._note_sent(sending, [step])
-        super()._send_create(sending, step)
+        return super()._send_create(sending, step)
 
     @api.model
     def _create_many(self, sending, steps):
         """Remember which labels were sent."""
         self._note_sent(sending, steps)
-        super()._create_many(sending, steps)
+        return super()._create_many(sending, steps)
 
     @api.model
     def _send_update(self, sending, step):
         """Remember which labels were sent."""
         self._note_sent(sending, [step])
-        super()._send_update(sending, step)
+        return super()._send_update(sending, step)
 
     @api.model
     def _take_answers(self, sending, answers, fresh=True):
         """An answer does not bring back what was changed in Odoo since."""
-        super(MailchimpMemberPushLabels, self._knowing(sending))._take_answers(
+        return super(MailchimpMemberPushLabels, self._knowing(sending))._take_answers(
             sending, answers, fresh=fresh
         )
 
     @api.model
     def _import(self, sending, items):
         """As `_take_answers`: what was sent may be read instead of answered."""
-        super(MailchimpMemberPushLabels, self._knowing(sending))._import(sending, items)
+        return super(MailchimpMemberPushLabels, self._knowing(sending))._import(
+            sending, items
+        )
 
 
 class MailchimpBatchLabels(models.Model):
@@ -104,4 +106,4 @@ class MailchimpBatchLabels(models.Model):
     def _succeeded(self, push, sending, step, one, result, answers, touched):
         """Remember which labels were sent."""
         push._note_sent(sending, [step])
-        super()._succeeded(push, sending, step, one, result, answers, touched)
+        return super()._succeeded(push, sending, step, one, result, answers, touched)

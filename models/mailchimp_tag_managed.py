@@ -134,7 +134,7 @@ class MailchimpTagManaged(models.Model):
         gone = self.filtered("mailchimp_id")
         # If it is made again, nobody has it.
         gone.member_ids = [Command.clear()]
-        super(MailchimpTagManaged, gone)._miss()
+        return super(MailchimpTagManaged, gone)._miss()
 
     def _hand_over(self):
         """Manage deleted tags no more: the push must not make them again.
