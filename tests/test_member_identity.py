@@ -162,8 +162,9 @@ class TestForgotten(ConsentCase):
         self.later()
         self.people.subscribe_by_form(self.remote, "ann@a.example")
         self.fetch()
-        self.assertEqual(member.status, "subscribed")
         self.assertTrue(member.subscription_id.opt_out)
+        # Odoo's opt-out stands until somebody clears it there: it is told again.
+        self.assertEqual(member.status, "unsubscribed")
 
     def test_contact_is_removed_if_the_account_says_so(self):
         self.account.remove_deleted_contacts = True
