@@ -53,7 +53,10 @@ from . import test_push
 from . import test_push_actions
 from . import test_push_batch
 from . import test_push_consent
+from . import test_push_crash
+from . import test_push_faults
 from . import test_push_identity
+from . import test_push_tools
 from . import test_personal_data
 from . import test_redact
 from . import test_run

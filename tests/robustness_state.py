@@ -11,7 +11,7 @@ from collections import Counter
 IGNORED = (
     "id create_uid create_date write_uid write_date user_id company_id account_id "
     "audience_id mailing_list_id contact_id partner_id category_id list_id member_id "
-    "run_id res_id commercial_partner_id webhook_id webhook_secret "
+    "agreed_with run_id res_id commercial_partner_id webhook_id webhook_secret "
     "webhook_checked_at webhook_last_event_at "
     "started_at finished_at occurred_at opt_out_datetime opt_out_reason_id date"
 ).split()

@@ -5,7 +5,8 @@ Run as ``python robustness_worker.py DATABASE PAGE_SIZE [ODOO OPTION]…``. It s
 line is done by a new process, whose id is said, and how it ended after another line:
 
 * ``connect URL KEY`` makes an account and queues the import of all it has
-* ``work`` runs the queue
+* ``edit`` changes, opts out, adds, moves and archives people in Odoo
+* ``work`` runs the queue, whatever waits for a later time too
 """
 
 import importlib
@@ -27,6 +28,8 @@ def main(database, page_size, *options):
     # After the registry: it imports the addon.
     fetch = f"{ADDON}.models.mailchimp_member_fetch"
     importlib.import_module(fetch).PAGE_SIZE = int(page_size)
+    push = f"{ADDON}.models.mailchimp_member_push"
+    importlib.import_module(push).CLAIM = int(page_size)
     say("ready")
     for line in iter(sys.stdin.readline, ""):
         # Processes cannot share connections, and the database may be another one.
@@ -64,12 +67,41 @@ def connect(env, url, key):
     account._start_import_audiences("user", 5, members=True)
 
 
+def edit(env):
+    """Do in Odoo what a push is to bring to Mailchimp."""
+    env["mailchimp.account"].search([]).write(
+        {
+            "auto_push_contacts": True,
+            "two_way_sync": True,
+            "new_member_status": "subscribed",
+            "brake_share": 0,
+            "brake_new": 0,
+        }
+    )
+    audience = env["mailchimp.audience"].search([], limit=1)
+    members = env["mailchimp.member"].search(
+        [("audience_id", "=", audience.id), ("status", "=", "subscribed")],
+        order="email",
+    )
+    members[:60].contact_id.first_name = "Edith"
+    members[50:65].subscription_id.opt_out = True
+    for member in members[65:68]:
+        member.contact_id.email = f"moved-{member.email}"
+    contacts = env["mailing.contact"].create(
+        [{"name": f"New N{n}", "email": f"n{n}@a.example"} for n in range(60)]
+    )
+    contacts._mailchimp_start_export(audience, "user", 5)
+    members[70:85]._in_act()._start_act(audience, "archive")
+
+
 def work(env):
     """Run the queue."""
+    env["mailchimp.job"].search([("state", "=", "pending")]).action_run_now()
+    env.cr.commit()
     env["mailchimp.job"]._cron_run_jobs()
 
 
-COMMANDS = {"connect": connect, "work": work}
+COMMANDS = {"connect": connect, "edit": edit, "work": work}
 
 
 def say(text):

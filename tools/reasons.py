@@ -61,6 +61,7 @@ def is_temporary(status, body):
     :param int status: HTTP status
     :param body: the problem, if there is one
     """
-    if status in (408, 425, 429) or status >= 500 or 0 <= status < 200:
+    # Not about the operation but about the account, which a person will connect again.
+    if status in (401, 403, 408, 425, 429) or status >= 500 or status < 200:
         return True
-    return status in (403, 404) and not (isinstance(body, dict) and body.get("status"))
+    return status == 404 and not (isinstance(body, dict) and body.get("status"))
