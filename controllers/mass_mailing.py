@@ -2,6 +2,8 @@ from odoo.http import request
 
 from odoo.addons.mass_mailing.controllers.main import MassMailController
 
+from ..tools.inside import inside
+
 
 class MailchimpMassMailController(MassMailController):
     """The pages on which people unsubscribe by themselves."""
@@ -17,9 +19,11 @@ class MailchimpMassMailController(MassMailController):
             "ip": request.httprequest.remote_addr,
             "mailing": mailing.subject,
         }
-        origin = {
-            "source": "page",
-            "evidence": {key: value for key, value in evidence.items() if value},
-        }
-        request.update_context(mailchimp_consent=origin)
-        return mailing.with_context(mailchimp_consent=origin)
+        origin = inside(
+            mailchimp_consent={
+                "source": "page",
+                "evidence": {key: value for key, value in evidence.items() if value},
+            }
+        )
+        request.update_context(**origin)
+        return mailing.with_context(**origin)

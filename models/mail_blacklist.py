@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from ..tools.inside import inside, trusted
 from ..tools.subscriber import subscriber_hash
 
 
@@ -28,7 +29,7 @@ class MailBlacklist(models.Model):
         Nobody is opted in again by leaving the blacklist: that is an act of its own.
         """
         emails = self.filtered("active").mapped("email")
-        if not emails or self.env.context.get("mailchimp_import"):
+        if not emails or trusted(self.env, "mailchimp_import"):
             return
         # sudo: whoever blacklists an address may not see its members.
         members = self.env["mailchimp.member"].sudo()
@@ -41,6 +42,8 @@ class MailBlacklist(models.Model):
                 ("contact_id.email_normalized", "in", emails),
             ]
         )
-        if "mailchimp_consent" not in self.env.context:
-            members = members.with_context(mailchimp_consent={"source": "blacklist"})
+        if not trusted(self.env, "mailchimp_consent"):
+            members = members.with_context(
+                **inside(mailchimp_consent={"source": "blacklist"})
+            )
         members._opt_out_everywhere()

@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..const import PRIORITY_WEBHOOK
+from ..tools.inside import inside
 from ..tools.subscriber import subscriber_hash
 from ..tools.webhook import Event
 
@@ -80,7 +81,7 @@ class MailchimpAudienceEvent(models.Model):
             if getattr(event, name)
         }
         importer = self.env["mailchimp.member.import"].with_context(
-            mailchimp_evidence=facts
+            **inside(mailchimp_evidence=facts)
         )
         hashes = [subscriber_hash(email) for email in event.emails]
         importer._refresh(self, hashes, self.env["mailchimp.run"], source="webhook")

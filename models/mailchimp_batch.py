@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..const import PRIORITY_SCHEDULED
 from ..exceptions import MailchimpNotFound
+from ..tools.inside import inside, trusted
 from ..tools.push import ACTS, Step
 from ..tools.push_requests import operations
 
@@ -120,8 +121,8 @@ class MailchimpBatch(models.Model):
                 "total": len(found),
                 "act": sending.act,
                 "since": audience.pulled_at,
-                "user_id": self.env.context.get("mailchimp_user"),
-                "evidence": self.env.context.get("mailchimp_evidence"),
+                "user_id": trusted(self.env, "mailchimp_user"),
+                "evidence": trusted(self.env, "mailchimp_evidence"),
             }
         )
         members = self.env["mailchimp.member"].browse(s.member_id for s in steps)
@@ -198,7 +199,9 @@ class MailchimpBatch(models.Model):
     def _push(self):
         """Return the push, on behalf of whoever asked for this batch."""
         return self.env["mailchimp.member.push"].with_context(
-            mailchimp_user=self.user_id.id or None, mailchimp_evidence=self.evidence
+            **inside(
+                mailchimp_user=self.user_id.id or None, mailchimp_evidence=self.evidence
+            )
         )
 
     def _release(self):

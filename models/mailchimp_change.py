@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.inside import trusted
+
 # In the data of a transaction: {link of the member: its values} still to be marked.
 _PENDING = "mailchimp.changes"
 
@@ -49,7 +51,7 @@ class MailchimpChange(models.Model):
         :param Model records: contacts or customers
         :param names: of the fields that were written
         """
-        if self.env.context.get("mailchimp_import"):
+        if trusted(self.env, "mailchimp_import"):
             return
         ways = self.env["mailchimp.merge.field"]._watchers().get(records._name)
         if not ways or not (written := ways.keys() & names):

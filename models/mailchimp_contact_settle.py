@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.inside import IMPORTING
 from ..tools.units import units
 from .mailchimp_contact_merge import LINKS
 from .mailchimp_contact_sync import ROW_ERRORS
@@ -39,7 +40,7 @@ class MailchimpContactSettle(models.AbstractModel):
     def _take(self, conflicts, found, mapping):
         """Write Mailchimp's values: no news for this audience, but for others."""
         rows = {r["member_id"]: r for r in self._rows_of(conflicts.member_id, mapping)}
-        for conflict in conflicts.with_context(mailchimp_import=True):
+        for conflict in conflicts.with_context(**IMPORTING):
             row, unit = (
                 rows[conflict.member_id.id],
                 found.get(conflict.merge_field_id.tag),
@@ -78,7 +79,7 @@ class MailchimpContactSettle(models.AbstractModel):
         :param recordset audience: one `mailchimp.audience`
         :param recordset members: of that audience
         """
-        self = self.with_context(mailchimp_import=True)
+        self = self.with_context(**IMPORTING)
         mapping = audience.merge_field_ids._mapping()
         rows = self._rows_of(members, mapping)
         self._decide(audience, rows, mapping)

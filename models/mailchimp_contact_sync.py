@@ -4,13 +4,14 @@ from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.coerce import MAX_TEXT, CoerceError, short_text
+from ..tools.inside import IMPORTING
 from ..tools.rows import keyed
 
 # Odoo's own chatter and our own push would only repeat what Mailchimp just said.
 IMPORT_CONTEXT = {
     "tracking_disable": True,
     "mail_create_nosubscribe": True,
-    "mailchimp_import": True,
+    **IMPORTING,
     "default_list_ids": False,
     "active_test": True,
 }

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
+from ..tools.inside import trusted
 
 # Records that one step of an export takes.
 EXPORT_STEP = 1000
@@ -25,7 +26,7 @@ class MailchimpExportable(models.AbstractModel):
     def write(self, vals):
         """Try again whoever stayed out for an address that is corrected now."""
         result = super().write(vals)
-        if "email" in vals and not self.env.context.get("mailchimp_import"):
+        if "email" in vals and not trusted(self.env, "mailchimp_import"):
             self._mailchimp_try_corrected()
         return result
 

@@ -16,6 +16,7 @@ from ..tools.coerce import (
     small_integer,
     with_ids,
 )
+from ..tools.inside import IMPORTING, trusted
 from ..tools.subscriber import fingerprint
 
 
@@ -217,7 +218,7 @@ class MailchimpMember(models.Model):
         if was_out and self.opt_out_by != "mailchimp":
             return "odoo"
         if not subscription.opt_out:
-            subscription.with_context(mailchimp_import=True).opt_out = True
+            subscription.with_context(**IMPORTING).opt_out = True
         return "mailchimp"
 
     def _removable_contacts(self):
@@ -246,7 +247,7 @@ class MailchimpMember(models.Model):
 
         :param str source: what told us (`mailchimp.consent.source`)
         """
-        evidence = self.env.context.get("mailchimp_evidence")
+        evidence = trusted(self.env, "mailchimp_evidence")
         # sudo: only the connector writes the ledger.
         self.env["mailchimp.consent"].sudo().create(
             [
@@ -256,7 +257,7 @@ class MailchimpMember(models.Model):
         )
         for member in self:
             member.opt_out_by = member._opt_out_for_good()
-        self._removable_contacts().with_context(mailchimp_import=True).unlink()
+        self._removable_contacts().with_context(**IMPORTING).unlink()
         self.write(
             {
                 "status": "archived",

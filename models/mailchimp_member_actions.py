@@ -1,14 +1,19 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from ..tools.inside import inside, trusted
 from ..tools.push import MARKETED
 from .mailchimp_member_push import CLAIM
 
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 
+# How long an act waits for a batch that is under way, each time.
+BATCH_PAUSE = timedelta(minutes=1)
 # What takes people out of the audience.
 LEAVING = ("unsubscribe", "archive", "delete")
 
@@ -95,7 +100,7 @@ class MailchimpMemberActions(models.Model):
         if reason:
             evidence["reason_given"] = reason
         return self.with_context(
-            mailchimp_user=self.env.uid, mailchimp_evidence=evidence
+            **inside(mailchimp_user=self.env.uid, mailchimp_evidence=evidence)
         )
 
     def _prepare_act(self, action):
@@ -103,10 +108,10 @@ class MailchimpMemberActions(models.Model):
         if action == "unsubscribe":
             told = {
                 "source": "user",
-                "evidence": self.env.context["mailchimp_evidence"],
+                "evidence": trusted(self.env, "mailchimp_evidence"),
             }
             out = self.filtered(lambda m: m.opt_out_by != "odoo" and not m.forgotten)
-            out.with_context(mailchimp_consent=told)._opt_out_everywhere()
+            out.with_context(**inside(mailchimp_consent=told))._opt_out_everywhere()
         if action == "opt_in":
             # The opt-out stays until the person confirms; then nothing is left of it.
             self._lifted().opt_out_by = "mailchimp"
@@ -132,7 +137,7 @@ class MailchimpMemberActions(models.Model):
 
     def _consent_values(self, new_status, source):
         """Name who did it, where somebody did."""
-        user = self.env.context.get("mailchimp_user")
+        user = trusted(self.env, "mailchimp_user")
         values = super()._consent_values(new_status, source)
         return values | ({"user_id": user} if user else {})
 
@@ -172,8 +177,7 @@ class MailchimpMemberActions(models.Model):
 
     def _told_of_act(self, run, action):
         self.invalidate_recordset()
-        line = run.line_ids[:1]
-        if line:
+        if line := run.line_ids[:1]:
             kind = "danger" if line.state == "failed" else "warning"
             return kind, self._answer_text(line.reason, line.advice)
         if not run.updated and not run.created:
@@ -241,10 +245,11 @@ class MailchimpMemberActions(models.Model):
             run._brake(leave=len(self))
         return run
 
-    def _enqueue_act(self, audience, action, run):
+    def _enqueue_act(self, audience, action, run, run_after=None):
         """Queue what the user of the context decided about members of one audience.
 
         :param recordset run: the `mailchimp.run` to report to, if any
+        :param datetime run_after: not before; now by default
         """
         kind = self.env["mailchimp.run"]._fields["kind"]
         kinds = dict(kind._description_selection(self.env))
@@ -256,11 +261,12 @@ class MailchimpMemberActions(models.Model):
             run=run,
             account=audience.account_id,
             priority=PRIORITY_USER,
+            run_after=run_after,
             args={
                 "action": action,
                 "run_id": run.id if run else False,
-                "user_id": self.env.context.get("mailchimp_user"),
-                "evidence": self.env.context.get("mailchimp_evidence"),
+                "user_id": trusted(self.env, "mailchimp_user"),
+                "evidence": trusted(self.env, "mailchimp_evidence"),
             },
         )
 
@@ -276,9 +282,19 @@ class MailchimpMemberActions(models.Model):
         """
         run = self.env["mailchimp.run"].browse(run_id or ())
         run._start()
-        told = {"mailchimp_user": user_id, "mailchimp_evidence": evidence}
+        told = inside(mailchimp_user=user_id, mailchimp_evidence=evidence)
         for ids in split_every(CLAIM, self.ids, list):
             members = self.browse(ids).exists().with_context(**told)
-            if members := members.filtered(lambda member: not member.batch_id):
-                members._send_act(action, run)
+            busy = members.filtered("batch_id")
+            if free := members - busy:
+                free._send_act(action, run)
+            # Not those that a crash left in the very batch that does it.
+            busy.filtered(lambda m: m.batch_id.act != action)._act_later(action, run)
             yield
+
+    def _act_later(self, action, run):
+        """Do it once Mailchimp is done with what is under way about these members."""
+        for audience, members in self.grouped("audience_id").items():
+            members._enqueue_act(
+                audience, action, run, fields.Datetime.now() + BATCH_PAUSE
+            )

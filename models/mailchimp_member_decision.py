@@ -3,6 +3,7 @@ import psycopg2.errors
 from odoo import fields, models
 
 from ..const import MARKETABLE_STATUS, PRIORITY_USER
+from ..tools.inside import IMPORTING, inside, trusted
 
 
 class MailchimpMemberDecision(models.Model):
@@ -34,7 +35,7 @@ class MailchimpMemberDecision(models.Model):
 
     def _decision(self, out):
         """Return who decides what, where and when (JSON)."""
-        given = self.env.context.get("mailchimp_consent") or {}
+        given = trusted(self.env, "mailchimp_consent") or {}
         is_file = self.env.context.get("import_file")
         return {
             "out": out,
@@ -101,7 +102,7 @@ class MailchimpMemberDecision(models.Model):
         how = {"source": "archive"}
         leaving = wanted.get("unsubscribe", none)
         leaving = leaving.filtered(lambda member: member.opt_out_by != "odoo")
-        leaving.with_context(mailchimp_consent=how)._opt_out_everywhere()
+        leaving.with_context(**inside(mailchimp_consent=how))._opt_out_everywhere()
         wanted.get("archive", none)._archive_left()
 
     def _still_listed(self):
@@ -137,7 +138,7 @@ class MailchimpMemberDecision(models.Model):
             or (sub.list_id, sub.contact_id.email_normalized) in emails
         )
         # Noted below, for those without a subscription too.
-        held.with_context(mailchimp_import=True).write({"opt_out": True})
+        held.with_context(**IMPORTING).write({"opt_out": True})
         self._opted_in_odoo(out=True)
 
     def _archive_left(self):

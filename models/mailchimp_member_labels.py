@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.inside import trusted
 from ..tools.labels import INTEREST, PERMISSION, TAG, VIP_KEY, permissions
 from ..tools.languages import to_odoo
 
@@ -171,7 +172,7 @@ class MailchimpMemberImportLabels(models.AbstractModel):
             "permission_id": permission.id,
             "new_status": status,
             "source": source,
-            "user_id": self.env.context.get("mailchimp_user"),
+            "user_id": trusted(self.env, "mailchimp_user"),
             "occurred_at": row["last_changed"] or self.env.cr.now(),
             "evidence": {"permission": permission.name},
         }

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..const import MARKETABLE_STATUS
+from ..tools.inside import trusted
 
 # Columns of `mailchimp_member` that a page writes, with their PostgreSQL types.
 COLUMNS = {
@@ -217,7 +218,7 @@ class MailchimpMemberStore(models.AbstractModel):
         moved = [row for row in rows if row["status"] != row["old_status"]]
         if not moved:
             return
-        hinted = self.env.context.get("mailchimp_evidence") or {}
+        hinted = trusted(self.env, "mailchimp_evidence") or {}
         entries = [
             {
                 "email": row["email"],
@@ -228,7 +229,7 @@ class MailchimpMemberStore(models.AbstractModel):
                 "new_status": row["status"],
                 "occurred_at": _moment_of_consent(row) or self.env.cr.now(),
                 "evidence": _evidence(row, hinted),
-                "user_id": self.env.context.get("mailchimp_user"),
+                "user_id": trusted(self.env, "mailchimp_user"),
             }
             for row in moved
         ]

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.inside import trusted
+
 
 class MailchimpPermissionSource(models.AbstractModel):
     """Where somebody records that a person gives a marketing permission, or not.
@@ -34,7 +36,7 @@ class MailchimpPermissionSource(models.AbstractModel):
     @api.model
     def _permission_ways(self):
         """Return {field name: ids of permissions}; empty for what Mailchimp says."""
-        if self.env.context.get("mailchimp_import"):
+        if trusted(self.env, "mailchimp_import"):
             return {}
         return self.env["mailchimp.marketing.permission"]._sources()[self._name]
 

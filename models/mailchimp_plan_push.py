@@ -3,6 +3,7 @@ from odoo import models
 from ..const import PRIORITY_USER
 from ..tools.coerce import normalize_email
 from ..tools.dry import DRY, rolled_back
+from ..tools.inside import trusted
 from ..tools.subscriber import fingerprint, subscriber_hash
 from .mailchimp_exportable import LINKS
 
@@ -14,7 +15,7 @@ class MailchimpJobDry(models.Model):
 
     def _enqueue(self, *args, **options):
         """Queue nothing in a dry run: it would be undone, but the wake-up would not."""
-        if self.env.context.get(DRY):
+        if trusted(self.env, DRY):
             return self.sudo().browse()
         return super()._enqueue(*args, **options)
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..tools.inside import trusted
 from ..tools.subscriber import subscriber_hash
 
 
@@ -61,10 +62,10 @@ class MailingContact(models.Model):
 
     def write(self, vals):
         """Push what is mapped; else as `create`, for lists are linked past the model of
-        subscriptions.
+        subscriptions, and an address may be that of somebody who opted out.
         """
         result = super().write(vals)
-        if "list_ids" in vals:
+        if "list_ids" in vals or "email" in vals:
             self._keep_opted_out()
         # sudo: whoever edits a contact may not see its members.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
@@ -72,7 +73,7 @@ class MailingContact(models.Model):
 
     def unlink(self):
         """Do what the accounts say about the members of contacts that are deleted."""
-        if self.env.context.get("mailchimp_import"):
+        if trusted(self.env, "mailchimp_import"):
             return super().unlink()
         # sudo: whoever deletes a contact may not see its members.
         members = self.sudo().mailchimp_member_ids
@@ -82,7 +83,7 @@ class MailingContact(models.Model):
 
     def _mark_members_of_address(self):
         Field = self.env["mailchimp.merge.field"]
-        if self.env.context.get("mailchimp_import") or not Field._watchers():
+        if trusted(self.env, "mailchimp_import") or not Field._watchers():
             return
         emails = [email for email in self.mapped("email_normalized") if email]
         # sudo: as above.

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..const import MARKETABLE_STATUS, MEMBER_STATUSES
+from ..tools.inside import IMPORTING, trusted
 from ..tools.subscriber import subscriber_hash
 
 # Each of them opts out, see `mass_mailing`.
@@ -60,8 +61,17 @@ class MailingSubscription(models.Model):
         return subscriptions
 
     def write(self, vals):
-        """Remember that Odoo opted somebody out: Mailchimp must not undo it."""
-        is_import = self.env.context.get("mailchimp_import")
+        """Remember that Odoo opted somebody out: Mailchimp must not undo it.
+
+        Who moves to a list, or to a contact, may have opted out there.
+        """
+        result = self._write_opt_out(vals)
+        if not vals.keys().isdisjoint(("contact_id", "list_id")):
+            self.filtered(lambda sub: not sub.opt_out)._keep_opted_out()
+        return result
+
+    def _write_opt_out(self, vals):
+        is_import = trusted(self.env, "mailchimp_import")
         if is_import or not OPT_OUT_FIELDS & vals.keys():
             return super().write(vals)
         before = {subscription: subscription.opt_out for subscription in self}
@@ -76,7 +86,7 @@ class MailingSubscription(models.Model):
         Whoever puts a person on a list may not know; to clear the opt-out is an act of
         its own.
         """
-        if self.env.context.get("mailchimp_import"):
+        if trusted(self.env, "mailchimp_import"):
             return
         # sudo: as below
         held = self.sudo()
@@ -93,7 +103,7 @@ class MailingSubscription(models.Model):
             if any(member.opt_out_by for member in members):
                 out |= subscription
         self.env["mailchimp.member"].sudo().browse(decided)._opted_in_odoo(out=True)
-        out.with_context(mailchimp_import=True).write({"opt_out": True})
+        out.with_context(**IMPORTING).write({"opt_out": True})
 
     def _note_decision_of_odoo(self):
         decided = {True: set(), False: set()}

@@ -3,6 +3,8 @@
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.mailchimp_connector.tools.inside import IMPORTING
+
 from .change_common import ChangeCase
 
 ANN, BEN = "ann@a.example", "ben@a.example"
@@ -109,7 +111,7 @@ class TestMarks(ChangeCase):
         self.assertMarks(BEN)
 
     def test_new_contact_for_a_member_that_had_none(self):
-        self.ann.with_context(mailchimp_import=True).unlink()
+        self.ann.with_context(**IMPORTING).unlink()
         self.assertFalse(self.member(ANN).contact_id)
         self.settle()
         ann = self.env["mailing.contact"].create({"name": "A", "email": ANN})

@@ -7,6 +7,8 @@ from openpyxl import load_workbook
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.mailchimp_connector.tools.inside import inside
+
 from .change_common import ChangeCase
 
 ANN, BEN = "ann@a.example", "ben@a.example"
@@ -28,7 +30,7 @@ class PersonCase(ChangeCase):
         told = {"source": "page", "evidence": {"ip": "203.0.113.7"}}
         lists = self.audience().mailing_list_id
         subscription = self.ann.subscription_ids.filtered(lambda s: s.list_id in lists)
-        subscription.with_context(mailchimp_consent=told).opt_out = True
+        subscription.with_context(**inside(mailchimp_consent=told)).opt_out = True
         self.run = self.env["mailchimp.run"]._open_run(self.account, "members", "user")
         line = {"name": ANN, "reason": f"Odd: {ANN}", "state": "notice"}
         self.run._add_lines([dict(line, member_id=self.member(ANN).id)])

@@ -2,6 +2,8 @@
 
 from contextlib import closing, contextmanager
 
+from .inside import Inside
+
 # In the context: nothing that is done now may leave a job.
 DRY = "mailchimp_dry"
 
@@ -22,6 +24,6 @@ def rolled_back(env):
     with closing(cr.savepoint()):
         cr.postcommit = type(after)()
         try:
-            yield env(context={**env.context, DRY: True})
+            yield env(context={**env.context, DRY: Inside(True)})
         finally:
             cr.postcommit = after
