@@ -24,6 +24,7 @@ class MailchimpMemberPushPlan(models.AbstractModel):
         rows = self.env["mailchimp.payload"]._build(audience, members)
         held = self._held(members)
         self._note_blacklist(held, rows)
+        self._note_opted_out(audience, held, rows)
         policy = self._policy(audience, opt_in)
         return [
             self._explained(plan(held[row["member_id"]], row, policy)) for row in rows
@@ -109,6 +110,30 @@ class MailchimpMemberPushPlan(models.AbstractModel):
         for row in rows:
             known = held[row["member_id"]]
             known["blacklisted"] = known["email"] in out or row["email"] in out
+
+    @api.model
+    def _note_opted_out(self, audience, held, rows):
+        """Note of members that move whether somebody opted out the new address."""
+        moved = [row for row in rows if row["email"] != held[row["member_id"]]["email"]]
+        emails = [row["email"] for row in moved if row["email"]]
+        if not emails:
+            return
+        # sudo: as above; the member that goes by the address may wait to be exported.
+        out = (
+            self.env["mailing.subscription"]
+            .sudo()
+            .search(
+                [
+                    ("list_id", "=", audience.mailing_list_id.id),
+                    ("opt_out", "=", True),
+                    ("contact_id.email_normalized", "in", emails),
+                ]
+            )
+        )
+        addresses = set(out.contact_id.mapped("email_normalized"))
+        for row in moved:
+            if row["email"] in addresses:
+                held[row["member_id"]]["listed_out"] = True
 
     # === WORDS === #
 

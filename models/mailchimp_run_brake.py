@@ -33,8 +33,16 @@ class MailchimpRunBrake(models.Model):
         self.env["mailchimp.job"]._wake()
 
     def action_cancel(self):
-        """Give up what was to be approved: nobody is asked about it again."""
-        for run in self.filtered(lambda run: run.state == "approval").sudo():
+        """Give up what was to be approved: nobody is asked about it again.
+
+        That decides as much as to approve it: opt-outs would stay in Odoo.
+        """
+        waiting = self.filtered(lambda run: run.state == "approval")
+        if waiting and not self.env.user.has_group(MANAGER):
+            raise AccessError(
+                self.env._("Only a MailChimp manager may give up what waits for one.")
+            )
+        for run in waiting.sudo():
             run.audience_id._drop_held(run.asked or {})
         return super().action_cancel()
 

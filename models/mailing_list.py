@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..const import MARKETABLE_STATUS
+
 
 class MailingList(models.Model):
     """The audience a mailing list stands for."""
@@ -99,7 +101,10 @@ class MailingList(models.Model):
             ._search(
                 [
                     ("audience_id.mailing_list_id", "in", lists.ids),
+                    "|",
                     ("opt_out_by", "!=", False),
+                    # Not told to any contact so far, see `mailing.subscription`.
+                    ("status", "not in", (MARKETABLE_STATUS, "archived", False)),
                 ]
             )
         )
