@@ -93,6 +93,9 @@ class MailchimpConsent(models.Model):
             "fired_at": self.env._("Reported on"),
             "reason": self.env._("Reason"),
             "campaign_id": self.env._("Campaign"),
+            "ip": self.env._("IP Address"),
+            "page": self.env._("Page"),
+            "mailing": self.env._("Mailing"),
             **{name: known[name]._description_string(self.env) for name in names},
         }
 

@@ -61,6 +61,17 @@ class MailchimpPerson(models.AbstractModel):
             "target": "download",
         }
 
+    def action_mailchimp_erasure(self):
+        """Show what would be erased of these people, and what that means."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Erase Personal Data (MailChimp)"),
+            "res_model": "mailchimp.erasure",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"active_model": self._name, "active_ids": self.ids},
+        }
+
     def _person(self):
         """Find what belongs to the people behind these records.
 

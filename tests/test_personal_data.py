@@ -107,7 +107,7 @@ class TestErasure(PersonCase):
     def erase(self, records, in_mailchimp=True, user=None):
         """Go through the wizard."""
         user = user or new_test_user(self.env, "mc_dpo", groups=MANAGER)
-        context = {"active_model": records._name, "active_ids": records.ids}
+        context = records.action_mailchimp_erasure()["context"]
         Wizard = self.env["mailchimp.erasure"].with_user(user).with_context(**context)
         wizard = Wizard.create({"in_mailchimp": in_mailchimp})
         self.assertEqual(wizard.emails, ANN)
