@@ -129,7 +129,7 @@ def export_some(env, audience):
     run_queue(env)
     (customers[0] + customers[3:5])._mailchimp_export(audience)
     run_queue(env)
-    customers[0].name = "Cave du Sablon & Filles"
+    customers[0].phone = "+32 2 555 01 02"
     action = customers._mailchimp_preview(audience)
     run_queue(env)
     return customers[0], env["mailchimp.plan"].browse(action["res_id"])
