@@ -50,6 +50,8 @@ class TestTwoWayStory(TwoWayChecks):
                     cast.work(*words)
                 elif kind == "settle":
                     self.settle(cast)
+                    self.check(cast)
+                    self.note_agreement(cast)
                 else:
                     cast.turn += kind == "fetch"
                     cast.act((kind, *words))

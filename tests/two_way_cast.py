@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from .two_way_oracle import ODOO, Register
-from .two_way_story import AROUND, AUDIENCES, FIELDS, IN_ODOO, VALUES
-from .two_way_world import MAPPING, OF_CUSTOMER, Killed
+from .two_way_story import AROUND, AUDIENCES, FIELDS, IN_ODOO, TAGS, VALUES
+from .two_way_world import MANAGED, MAPPING, OF_CUSTOMER, Killed
 
 
 class Cast:
@@ -29,6 +29,8 @@ class Cast:
             for contact in self.persons
             for field in VALUES
         }
+        for contact in self.persons:
+            self.registers |= {(contact, tag): Register(False) for tag in TAGS}
         self.opted_out = {}
         self.odoo_at = {}
         self.changed_there = {}
@@ -117,13 +119,12 @@ class Cast:
 
     def _label(self, email, tag, on):
         category = self.env["res.partner.category"].search([("name", "=", tag)])
-        if not category:
-            category = category.create({"name": tag})
         contact = self.case.who(email)
         command = Command.link if on else Command.unlink
         contact.tag_ids = [command(category.id)]
         if contact:
             self.odoo_at[contact.id] = self._now()
+            self._note(contact.id, tag, ODOO, on)
 
     def _move(self, email, address):
         contact = self.case.who(email)
@@ -210,9 +211,9 @@ class Cast:
 
     # === IN MAILCHIMP === #
 
-    def _profile(self, name, email, field, value, twice):
-        field = FIELDS[name][field % len(FIELDS[name])]
-        value = VALUES[field][value % len(VALUES[field])]
+    def _profile(self, name, email, change):
+        field, value = change
+        name = name if field in FIELDS[name] else "news"
         remote = self.case.remotes[name]
         member = remote.by_email(email)
         if member is None:
@@ -222,8 +223,6 @@ class Cast:
         contact = self.contact_of.get((name, member.contact_id))
         self._note(contact, field, name, value)
         self.changed_there[name, member.contact_id] = self._now()
-        if twice:
-            self.case.sandbox.clock.advance(1)
 
     def values_in_mailchimp(self, field, value):
         """Return the merge values for a value."""
@@ -232,7 +231,13 @@ class Cast:
         return {MAPPING[field][0]: value}
 
     def _tag(self, name, email, tag, on):
-        self.case.people.tag(self.case.remotes[name], email, tag, on)
+        remote = self.case.remotes[name]
+        self.case.people.tag(remote, email, tag, on)
+        contact = self.contact_of.get((name, remote.by_email(email).contact_id))
+        if name in MANAGED:
+            self._note(contact, tag, name, on)
+        else:
+            self.registers.pop((contact, tag), None)
 
     def _change_email(self, name, email, address):
         self._disturb_addresses(email, address)
@@ -268,6 +273,16 @@ class Cast:
         self.case.people.confirm(self.case.remotes[name], email)
 
     # === AROUND === #
+
+    def _both(self, name, email, changes, ours_first):
+        """Both sides change the same value before one hears of the other."""
+        field, ours, theirs = changes
+        deeds = [
+            ("edit", email, (field, ours)),
+            ("profile", name, email, (field, theirs)),
+        ]
+        for deed in deeds if ours_first else reversed(deeds):
+            self.act(deed)
 
     def _deliver(self, number, twice):
         waiting = self.case.sandbox.webhooks.pending

@@ -1,8 +1,8 @@
 """What must be true when a story is over and the dust has settled."""
 
 from .two_way_oracle import ODOO, allowed_to_differ
-from .two_way_story import AUDIENCES, FIELDS
-from .two_way_world import MAPPING, OF_CUSTOMER, TwoWayCase
+from .two_way_story import AUDIENCES, FIELDS, TAGS
+from .two_way_world import MANAGED, MAPPING, OF_CUSTOMER, TwoWayCase
 
 MARKETED = ("subscribed", "pending")
 AWAY = ("archived", "forgotten", "cleaned")
@@ -36,9 +36,15 @@ class TwoWayChecks(TwoWayCase):
     def check_nobody_came_back(self, cast):
         """Whoever had left was not brought back through the API."""
         self.assertEqual(self.sandbox.monitor.resubscribed(), [])
+        for request in self.sandbox.requests:
+            if request.method in ("PATCH", "PUT"):
+                said = request.json or {}
+                self.assertNotEqual(said.get("status"), "subscribed", request)
         gone = set()
         for number, entry in enumerate(self.sandbox.transitions):
             place = (entry.list_id, entry.email)
+            if entry.source == "api" and entry.after == "subscribed":
+                self.assertEqual(entry.before, "", entry)
             if entry.source == "api" and entry.after in MARKETED:
                 self.assertNotIn(entry.before, AWAY, entry)
                 self.assertNotIn(place, gone, entry)
@@ -116,13 +122,41 @@ class TwoWayChecks(TwoWayCase):
 
     def check_values(self, cast):
         """Field by field, under the rules."""
+        for name, member, remote in self.live():
+            for field in self.fields_of(name, member):
+                self.check_value(cast, name, member, remote, field)
+            if name in MANAGED:
+                self.check_tags(cast, name, member, remote)
+
+    def live(self):
+        """Return (audience, member, the same in Mailchimp) of all who have values."""
+        found = []
         for name in AUDIENCES:
-            for member in self.ours(name).member_ids:
+            for member in self.ours(name).member_ids.filtered("contact_id"):
                 remote = self.remotes[name].contacts.get(member.remote_contact_id)
-                if remote and remote.status != "archived" and member.contact_id:
-                    for field in FIELDS[name]:
-                        if field not in OF_CUSTOMER or member.partner_id:
-                            self.check_value(cast, name, member, remote, field)
+                if remote and remote.status != "archived":
+                    found.append((name, member, remote))
+        return found
+
+    def fields_of(self, name, member):
+        """Return the fields that a member has."""
+        return [
+            field
+            for field in FIELDS[name]
+            if field not in OF_CUSTOMER or member.partner_id
+        ]
+
+    def note_agreement(self, cast):
+        """Where all sides hold the same by now, that is what they agreed on."""
+        held = {}
+        for name, member, remote in self.live():
+            for field in self.fields_of(name, member):
+                values = held.setdefault((member.contact_id.id, field), set())
+                values.add(self.value_here(member, field))
+                values.add(self.value_there(remote, field))
+        for key, values in held.items():
+            if len(values) == 1 and key in cast.registers:
+                cast.registers[key].settled(*values)
 
     def check_value(self, cast, name, member, remote, field):
         """One value of one member."""
@@ -170,6 +204,19 @@ class TwoWayChecks(TwoWayCase):
         else:
             other = name if source == ODOO else ODOO
             self.assertIn(there, (here, register.last(other)), words)
+
+    def check_tags(self, cast, name, member, remote):
+        """Whoever has a tag on one side has it on the other."""
+        there = {self.remotes[name].segments[key].name for key in remote.tags}
+        here = set(member.contact_id.tag_ids.mapped("name"))
+        self.assertEqual(here, there, (name, member.email))
+        for tag in TAGS:
+            register = cast.registers.get((member.contact_id.id, tag))
+            if register:
+                words = f"{name}, {member.email}, {tag}: {vars(register)}"
+                self.assertIn(tag in here, register.possible, words)
+                if expected := register.expect(name, ODOO, False):
+                    self.assertIn(tag in here, expected, words)
 
     def conflict(self, member, field):
         """Return (Odoo's, Mailchimp's) of the open conflict about a value, or None."""

@@ -10,7 +10,7 @@ PEOPLE = {
     "ann@a.example": ("subscribed", "subscribed", True),
     "bob@a.example": ("subscribed", None, True),
     "cid@a.example": ("unsubscribed", "subscribed", True),
-    "dan@a.example": ("pending", None, False),
+    "dan@a.example": ("pending", None, True),
     "eva@a.example": ("archived", "subscribed", False),
     "fay@a.example": ("cleaned", None, False),
 }
@@ -33,19 +33,29 @@ RULES = ("odoo", "mailchimp", "newest", "if_empty", "ask")
 RULED = ("news company", "club company", "news job", "news score", "news country")
 TAGS = ("Blue", "Green")
 
-_who = st.sampled_from(ADDRESSES)
-_few = st.lists(_who, min_size=2, max_size=4, unique=True)
+# A story is about a few people and values: else hardly anybody would meet.
+_usual = ("ann@a.example", "bob@a.example", "cid@a.example")
+_people = st.sampled_from((*_usual, *_usual, *ADDRESSES))
+_people = st.lists(_people, min_size=2, max_size=4, unique=True)
+_people = st.shared(_people, key="people")
+_who = _people.flatmap(st.sampled_from)
+_few = _people
+_fields = st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3, unique=True)
+_fields = st.shared(_fields, key="fields")
+_change = _fields.flatmap(
+    lambda fields: st.sampled_from([(f, v) for f in fields for v in VALUES[f]])
+)
+_changes = _fields.flatmap(
+    lambda fields: st.sampled_from(
+        [(f, v, w) for f in fields for v in VALUES[f] for w in VALUES[f] if v != w]
+    )
+)
 _where = st.sampled_from(AUDIENCES)
 _tag = st.sampled_from(TAGS)
 
 
-def _values(fields):
-    """Return a strategy for (field, value)."""
-    return st.sampled_from([(f, value) for f in fields for value in VALUES[f]])
-
-
 IN_ODOO = {
-    "edit": st.tuples(_who, _values(VALUES)),
+    "edit": st.tuples(_who, _change),
     "label": st.tuples(_who, _tag, st.booleans()),
     "move": st.tuples(_who, _who),
     "opt_out": st.tuples(_where, _who),
@@ -59,9 +69,7 @@ IN_ODOO = {
     "act": st.tuples(_where, _who, st.sampled_from(("unsubscribe", "archive"))),
 }
 IN_MAILCHIMP = {
-    "profile": st.tuples(
-        _where, _who, st.integers(0, 6), st.integers(0, 3), st.booleans()
-    ),
+    "profile": st.tuples(_where, _who, _change),
     "tag": st.tuples(_where, _who, _tag, st.booleans()),
     "change_email": st.tuples(_where, _who, _who),
     "unsubscribe": st.tuples(_where, _who),
@@ -74,6 +82,7 @@ IN_MAILCHIMP = {
     "confirm": st.tuples(_where, _who),
 }
 AROUND = {
+    "both": st.tuples(_where, _who, _changes, st.booleans()),
     "deliver": st.tuples(st.integers(0, 9), st.booleans()),
     "fetch": st.tuples(_where, st.booleans()),
     "fault": st.tuples(
@@ -108,7 +117,8 @@ _work = st.tuples(
     st.one_of(st.none(), st.tuples(st.integers(0, 8), st.booleans())),
 )
 _settle = st.just(("settle",))
-_deed = st.one_of(_ours, _theirs, _work, _work, _deeds(AROUND), _anything, _settle)
+_around = _deeds(AROUND, ("both", "both", "both"))
+_deed = st.one_of(_ours, _theirs, _work, _work, _around, _anything, _settle)
 stories = st.fixed_dictionaries(
     {
         "rules": st.tuples(*[st.sampled_from(RULES)] * len(RULED)),

@@ -19,7 +19,7 @@ from odoo.addons.mailchimp_connector.models import (
 from . import robustness_case
 from .robustness_case import RobustnessCase
 from .robustness_story import Inline
-from .two_way_story import AUDIENCES, FIELDS, NEWCOMERS, PEOPLE, RULED, VALUES
+from .two_way_story import AUDIENCES, FIELDS, NEWCOMERS, PEOPLE, RULED, TAGS, VALUES
 
 # {field: (tag, type of the merge field, path in Odoo, direction)}
 MAPPING = {
@@ -31,6 +31,8 @@ MAPPING = {
     "ref": ("REF", "text", "partner_id.ref", "to_odoo"),
 }
 OF_CUSTOMER = frozenset(f for f in MAPPING if MAPPING[f][2].startswith("partner_id."))
+# Where Odoo manages the tags; elsewhere they only come to Odoo.
+MANAGED = ("news",)
 FEW_IN = (mailchimp_batch_results, mailchimp_member_push, mailchimp_member_push_send)
 # Nothing that Odoo counts as late may become it while stories are played.
 AHEAD = timedelta(days=1)
@@ -136,6 +138,7 @@ class TwoWayCase(RobustnessCase):
         self.drive()
         for name in AUDIENCES:
             self.map_fields(self.ours(name))
+        self.map_tags()
         self.sandbox.clock.advance(5)
         self.account.audience_ids._start_fetch("user", 5, full=True)
         self.drive()
@@ -194,6 +197,13 @@ class TwoWayCase(RobustnessCase):
                 continue
             path, direction = wanted.get(merge_field.tag, (False, "both"))
             merge_field.write({"field_path": path, "direction": direction})
+
+    def map_tags(self):
+        """Let Odoo manage the tags of an audience; nobody has one yet."""
+        Category = self.env["res.partner.category"]
+        categories = Category.create([{"name": tag} for tag in TAGS])
+        for name in MANAGED:
+            self.env["mailchimp.tag"]._declare(self.ours(name), categories)
 
     def arrange(self, story):
         """Begin a story: the rules it is about, and webhooks that are held back."""
