@@ -1,6 +1,8 @@
 from odoo import models
 
 
+# An extension, not a wizard of ours.
+# pylint: disable=no-wizard-in-models
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     """Members follow the customer that is left of several."""
 

@@ -42,7 +42,7 @@ class MailchimpPersonErasure(models.AbstractModel):
         # sudo: only the connector writes members and the ledger; what belongs to the
         # person was found with the rights of the user.
         members = person.members.sudo()
-        audiences = self.env["mailchimp.audience"].search([])
+        audiences = self.env["mailchimp.audience"].search([("id", "!=", False)])
         hashes = person.hashes
         self._logs_of(person).sudo()._erase_content()
         self._erase_plans(members, person.emails)

@@ -65,19 +65,14 @@ class MailingSubscription(models.Model):
 
         Who moves to a list, or to a contact, may have opted out there.
         """
-        result = self._write_opt_out(vals)
+        is_import = trusted(self.env, "mailchimp_import")
+        decides = not is_import and OPT_OUT_FIELDS & vals.keys()
+        before = {sub: sub.opt_out for sub in self} if decides else {}
+        result = super().write(vals)
+        changed = self.filtered(lambda sub: sub.opt_out != before.get(sub, sub.opt_out))
+        changed._note_decision_of_odoo()
         if not vals.keys().isdisjoint(("contact_id", "list_id")):
             self.filtered(lambda sub: not sub.opt_out)._keep_opted_out()
-        return result
-
-    def _write_opt_out(self, vals):
-        is_import = trusted(self.env, "mailchimp_import")
-        if is_import or not OPT_OUT_FIELDS & vals.keys():
-            return super().write(vals)
-        before = {subscription: subscription.opt_out for subscription in self}
-        result = super().write(vals)
-        changed = self.filtered(lambda sub: sub.opt_out != before[sub])
-        changed._note_decision_of_odoo()
         return result
 
     def _keep_opted_out(self):

@@ -102,12 +102,9 @@ class TestMarks(ChangeCase):
             pass
 
         self.ben.first_name = "Benny"
-        try:
-            with self.env.cr.savepoint():
-                self.ann.first_name = "Anna"
-                raise Undo
-        except Undo:
-            pass
+        with self.assertRaises(Undo), self.env.cr.savepoint():
+            self.ann.first_name = "Anna"
+            raise Undo
         self.assertMarks(BEN)
 
     def test_new_contact_for_a_member_that_had_none(self):

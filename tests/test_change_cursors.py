@@ -62,10 +62,11 @@ class ChangeCursorsCase(CommittingJobCase):
 
     def forget(self):
         """Let nothing be waiting."""
-        cr = self.world.cr
-        cr.execute("DELETE FROM mailchimp_change")
-        cr.execute("DELETE FROM mailchimp_job WHERE account_id = %s", [self.account.id])
-        cr.commit()
+        env = self.world
+        env.cr.execute("DELETE FROM mailchimp_change")
+        jobs = "DELETE FROM mailchimp_job WHERE account_id = %s"
+        env.cr.execute(jobs, [self.account.id])
+        env.cr.commit()
 
     def person(self):
         """Return the environment of somebody whose transaction has begun."""

@@ -204,7 +204,7 @@ class TestLinger(CommittingJobCase):
 
     def run_queue(self, seconds=60):
         """Run the queue as the scheduler does, which gives it so many seconds."""
-        super().run_queue(cron_end_time=time.monotonic() + seconds)
+        return super().run_queue(cron_end_time=time.monotonic() + seconds)
 
     def test_what_comes_later_is_run_and_the_end_is_seen_before(self):
         run = self.new_run()
