@@ -74,6 +74,7 @@ class MailchimpAudienceMapping(models.Model):
     def action_check_mapping(self):
         """Show what would not arrive in Mailchimp, and whose values these are."""
         self.ensure_one()
+        self.check_access("read")
         check = self.env["mailchimp.mapping.check"]._run(self)
         return {
             "type": "ir.actions.act_window",

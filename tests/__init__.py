@@ -3,6 +3,7 @@ from . import test_architecture
 from . import test_attack
 from . import test_change
 from . import test_change_cursors
+from . import test_attack_people
 from . import test_attack_two_way
 from . import test_audience
 from . import test_auto_export
