@@ -91,6 +91,7 @@ from . import mailchimp_member_push_plan
 from . import mailchimp_member_push_words
 from . import mailchimp_member_push
 from . import mailchimp_member_push_send
+from . import mailchimp_member_push_away
 from . import mailchimp_member_push_identity
 from . import mailchimp_member_push_outcome
 from . import mailchimp_batch

@@ -1,4 +1,5 @@
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -224,10 +225,9 @@ class MailchimpBatch(models.Model):
             return
         if self.mailchimp_id:
             gateway = self.account_id._gateway()
-            try:
+            # It may be over, or older than seven days.
+            with suppress(MailchimpNotFound):
                 gateway.api.batches.delete_request(self.mailchimp_id)
-            except MailchimpNotFound:
-                pass  # over, or older than seven days
         self._lose("cancelled")
 
     # === AUTOVACUUM === #

@@ -130,10 +130,10 @@ class MailchimpMemberActions(models.Model):
 
     def _archive_left(self):
         """Archive members whose contact is gone from Odoo, in the background."""
-        super()._archive_left()
         members = self.sudo()._in_act()
         for audience, ours in members.grouped("audience_id").items():
             ours._start_act(audience, "archive")
+        return super()._archive_left()
 
     def _consent_values(self, new_status, source):
         """Name who did it, where somebody did."""

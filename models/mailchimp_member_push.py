@@ -18,7 +18,7 @@ FEW = 10
 # A member that never comes to rest is left alone after so many looks.
 MAX_LOOKS = 5
 # What was seen of Mailchimp's archive is believed as long.
-LOOK_SECONDS = 20
+LOOK_SECONDS = 60
 
 
 class Outcome(NamedTuple):

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo import api, models
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected
@@ -120,8 +122,7 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
     def _archive_old(self, sending, step):
         """Archive who has the old address; who cannot be mailed anyway may stay."""
         lists = sending.gateway.api.lists
-        try:
+        # It may be cleaned, pending, archived or deleted before.
+        with suppress(MailchimpRejected, MailchimpNotFound):
             lists.delete_list_member(sending.audience.mailchimp_id, step.key)
-        except (MailchimpRejected, MailchimpNotFound):
-            pass  # cleaned, pending, archived or deleted before
         self._read_and_import(sending, step.key)

@@ -103,7 +103,7 @@ class TestPushFaults(RobustnessCase):
             self.assertTrue(self.sandbox.batches.wait())
 
         with patch.object(self, "run_jobs", run_and_wait):
-            super().drive()
+            return super().drive()
 
     # === FLOWS === #
 

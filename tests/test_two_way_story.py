@@ -1,7 +1,7 @@
 """People act on both sides in any order, and everything goes wrong meanwhile.
 
-A few hundred stories are told, always the same ones; `dev/bench story` tells thousands
-of others. One that ends badly is shortened and shown.
+More than a hundred stories are told, always the same ones; `dev/bench story` tells
+thousands of others. One that ends badly is shortened and shown.
 """
 
 import os
@@ -14,7 +14,7 @@ from .two_way_cast import Cast
 from .two_way_checks import TwoWayChecks
 from .two_way_story import stories
 
-EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 200))
+EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 150))
 SEED = os.environ.get("STORY_SEED")
 
 

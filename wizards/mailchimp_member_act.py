@@ -47,37 +47,42 @@ class MailchimpMemberAct(models.TransientModel):
     @api.model
     def _consequences(self):
         """Return {act: (what happens, whether Odoo can bring the person back)}."""
-        _ = self.env._
         return {
             "opt_in": (
-                _(
+                self.env._(
                     "Mailchimp asks each person by mail to confirm the subscription. "
                     "Nobody is subscribed by it: only the person's own click does. "
                     "Whoever was asked before and did not answer is not asked twice."
                 ),
-                _("Whoever does not answer stays out."),
+                self.env._("Whoever does not answer stays out."),
             ),
             "unsubscribe": (
-                _(
+                self.env._(
                     "The people get no more campaigns of this audience, in Odoo and in "
                     "Mailchimp. They stay in the audience as unsubscribed."
                 ),
-                _("Only by asking: Request Opt-in, and the person's confirmation."),
+                self.env._(
+                    "Only by asking: Request Opt-in, and the person's confirmation."
+                ),
             ),
             "archive": (
-                _(
+                self.env._(
                     "The people leave the audience and are not billed any more. Their "
                     "data and tags stay in Mailchimp's archive."
                 ),
-                _("Yes, in Mailchimp, or by Request Opt-in. Odoo never does it."),
+                self.env._(
+                    "Yes, in Mailchimp, or by Request Opt-in. Odoo never does it."
+                ),
             ),
             "delete": (
-                _(
+                self.env._(
                     "All that Mailchimp knows about the people is deleted. Odoo keeps "
                     "no more than a fingerprint of the address, so that it is never "
                     "sent again."
                 ),
-                _("Never: only the people can sign up again, with Mailchimp's form."),
+                self.env._(
+                    "Never: only the people can sign up again, with Mailchimp's form."
+                ),
             ),
         }
 
