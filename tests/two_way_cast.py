@@ -316,18 +316,16 @@ class Cast:
         """Run steps of the queue; things happen between and within them."""
         self.turn += 1
         gremlin = self.case.gremlin
-        try:
-            with self.case.worker() as step:
-                gremlin.deeds, gremlin.crash = list(meanwhile), crash
-                gremlin.act = self._act_meanwhile
-                for deed in between:
-                    more = step()
-                    self.turn += 1
-                    self._between(deed, gremlin)
-                    if not more:
-                        break
-        except Killed:
-            pass  # the next one goes on
+        # Of one that is killed the next one goes on.
+        with suppress(Killed), self.case.worker() as step:
+            gremlin.deeds, gremlin.crash = list(meanwhile), crash
+            gremlin.act = self._act_meanwhile
+            for deed in between:
+                more = step()
+                self.turn += 1
+                self._between(deed, gremlin)
+                if not more:
+                    break
         self.turn += 1
         self.case.stamp()
 

@@ -259,7 +259,7 @@ class TwoWayCase(RobustnessCase):
     def run_jobs(self):
         """Override: batches end at once, and changes have the time of the sandbox."""
         self.release_batches()
-        super().run_jobs()
+        return super().run_jobs()
         self.stamp()
         self.release_batches()
 
