@@ -140,6 +140,32 @@ class MailchimpChange(models.Model):
         )
 
 
+class MailchimpContactSync(models.AbstractModel):
+    """Odoo's side of a conflict moves where another audience brings a value, too."""
+
+    _inherit = "mailchimp.contact.sync"
+
+    @api.model
+    def _tell_others(self, rows):
+        """Look at the conflicts of these people in other audiences again."""
+        super()._tell_others(rows)
+        wrote = [row for row in rows if row.get("wrote")]
+        if not wrote:
+            return
+        contacts = [row["contact_id"] for row in wrote if row["contact_id"]]
+        partners = [row["partner_id"] for row in wrote if row["partner_id"]]
+        asked = self.env["mailchimp.conflict"].search(
+            [
+                ("state", "=", "open"),
+                ("member_id", "not in", [row["member_id"] for row in wrote]),
+                "|",
+                ("contact_id", "in", contacts),
+                ("partner_id", "in", partners),
+            ]
+        )
+        asked.audience_id._enqueue_settling()
+
+
 class MailchimpMergeField(models.Model):
     """Another rule may settle what was in conflict."""
 

@@ -39,3 +39,26 @@ class TestTwoWayFound(PushCase):
         self.drive()
         self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
         self.assertTrue(self.subscription("ann@a.example").opt_out)
+
+    def test_conflict_ends_when_another_audience_brings_the_same(self):
+        club = self.remote_account.add_audience("Club")
+        for remote in (self.remote, club):
+            remote.add_merge_field("COMPANY", "text")
+            remote.add_member("ann@a.example", merge_fields={"COMPANY": "Old"})
+        self.import_audiences()
+        fields = self.audience(club).merge_field_ids
+        fields.filtered(lambda field: field.tag == "COMPANY").ownership = "ask"
+        self.drive()
+        self.later()
+        self.contact("ann@a.example").company_name = "Ours"
+        self.people.update_profile(club, "ann@a.example", {"COMPANY": "Theirs"})
+        self.fetch()
+        self.drive()
+        member = self.audience(club).member_ids
+        self.assertEqual(member.sync_result, "conflict")
+        self.people.update_profile(self.remote, "ann@a.example", {"COMPANY": "Theirs"})
+        self.fetch()
+        self.drive()
+        self.assertEqual(self.contact("ann@a.example").company_name, "Theirs")
+        self.assertEqual(member.conflict_ids.mapped("state"), ["resolved"])
+        self.assertEqual(member.sync_result, "synced")
