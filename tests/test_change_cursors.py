@@ -5,6 +5,7 @@ import psycopg2.errors
 from odoo import fields
 from odoo.tests import tagged
 
+from odoo.addons.mailchimp_connector.tools.inside import inside
 from odoo.addons.mailchimp_connector.tools.subscriber import subscriber_hash
 
 from .job_common import CommittingJobCase
@@ -220,7 +221,7 @@ class TestPeopleAndTheQueue(ChangeCursorsCase):
                 self.take_over(job, "subscribed")
                 if not hold:
                     job.cr.commit()
-                act = person(context={"mailchimp_consent": {"source": "page"}})
+                act = person(context=inside(mailchimp_consent={"source": "page"}))
                 contact = act["mailing.contact"].browse(self.contact.id)
                 contact.subscription_ids.opt_out = True
                 person.cr.commit()
