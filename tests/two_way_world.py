@@ -259,9 +259,10 @@ class TwoWayCase(RobustnessCase):
     def run_jobs(self):
         """Override: batches end at once, and changes have the time of the sandbox."""
         self.release_batches()
-        return super().run_jobs()
+        result = super().run_jobs()
         self.stamp()
         self.release_batches()
+        return result
 
     def release_batches(self):
         """Let Mailchimp work off the batches it was given."""
