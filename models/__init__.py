@@ -37,6 +37,7 @@ from . import mailchimp_member_display
 from . import mailchimp_member_sync
 from . import mailchimp_member_decision
 from . import mailchimp_change
+from . import mailchimp_change_many
 from . import mailchimp_audience_changes
 from . import mailchimp_account_changes
 from . import mailchimp_merge_field_watch

@@ -79,6 +79,7 @@ class MailchimpAudienceChanges(models.Model):
         Such as those of members whose batch is over, or that were put off. Batches that
         are under way look after their members themselves.
         """
+        self.env["mailchimp.change"]._spread()
         now = fields.Datetime.now()
         batch = "batch_id" in self.env["mailchimp.member"]._fields
         query = SQL(

@@ -95,14 +95,26 @@ class MailchimpChange(models.Model):
         pending = self.env.cr.precommit.data.pop(_PENDING, None)
         if not pending:
             return
-        Member = self.env["mailchimp.member"]
-        Member.flush_model([*pending, "audience_id", "contact_id", "forgotten"])
         found = set()
         for link, values in pending.items():
-            found.update(self.env.execute_query(self._mark_query(link, values)))
+            found.update(self._insert_marks(link, values))
+        self._enqueue_pushes(found)
+
+    @api.model
+    def _insert_marks(self, link, values):
+        """Insert a change for each member; see `_mark`.
+
+        :return: ids of their audiences, as rows
+        """
+        Member = self.env["mailchimp.member"]
+        Member.flush_model([link, "audience_id", "contact_id", "forgotten"])
+        return self.env.execute_query(self._mark_query(link, values))
+
+    @api.model
+    def _enqueue_pushes(self, rows):
         # sudo: everybody's change is pushed, whoever sees the audience.
         audiences = self.env["mailchimp.audience"].sudo()
-        for (audience_id,) in sorted(found):
+        for (audience_id,) in sorted(rows):
             audiences.browse(audience_id)._enqueue_push()
 
     @api.model
@@ -144,11 +156,18 @@ class MailchimpChange(models.Model):
     def _changed_members(self, member_ids):
         """Return the ids of those members that have a change (set)."""
         self._write_marks()
+        self.env["mailchimp.member"].flush_model()
         query = SQL(
-            "SELECT member_id FROM mailchimp_change WHERE member_id = ANY(%s)",
+            "SELECT id FROM (%s) AS waiting (id) WHERE id = ANY(%s)",
+            self._waiting_query(),
             list(member_ids),
         )
         return {row[0] for row in self.env.execute_query(query)}
+
+    @api.model
+    def _waiting_query(self):
+        """SQL: the ids of all members that have a change."""
+        return SQL("SELECT member_id FROM mailchimp_change WHERE member_id != 0")
 
     # === PUSH === #
 
@@ -165,7 +184,7 @@ class MailchimpChange(models.Model):
             ids (JSON). An id alone, up to which all were seen, would not do: ids are
             given before the commit, so that a smaller one may appear later.
         """
-        self._write_marks()
+        self._spread()
         self.env["mailchimp.member"].flush_model()
         query = SQL(
             # LATERAL with OFFSET 0: after a burst of changes the statistics are wrong,

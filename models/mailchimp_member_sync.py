@@ -44,7 +44,9 @@ class MailchimpMemberSync(models.Model):
     def _search_sync_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        changed = SQL("(SELECT member_id FROM mailchimp_change)")
+        Change = self.env["mailchimp.change"]
+        Change._write_marks()
+        changed = SQL("(%s)", Change._waiting_query())
         settled = [
             ("sync_result", "in", [state for state in value if state != "to_push"]),
             ("id", "not in", changed),

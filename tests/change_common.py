@@ -70,6 +70,12 @@ class ChangeCase(MailchimpCase):
         )
         return sorted(members.mapped("email"))
 
+    def changes(self):
+        """Return the rows that wait."""
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        return self.env["mailchimp.change"].search([])
+
     def pushes(self):
         """Return the pending pushes of the audience."""
         self.env.cr.flush()

@@ -1,5 +1,7 @@
 """What marks a member to be pushed, and what does not."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -8,6 +10,7 @@ from odoo.addons.mailchimp_connector.tools.inside import IMPORTING
 from .change_common import ChangeCase
 
 ANN, BEN = "ann@a.example", "ben@a.example"
+MANY = "odoo.addons.mailchimp_connector.models.mailchimp_change_many"
 
 
 @tagged("post_install", "-at_install")
@@ -37,6 +40,28 @@ class TestMarks(ChangeCase):
         self.assertEqual((ids, len(seen)), (self.member(ANN).ids, 10))
         self.env["mailchimp.change"]._settle(ids, seen)
         self.assertEqual(self.marked(), [])
+
+    def test_many_at_once(self):
+        self.startPatcher(patch(f"{MANY}.MANY", 2))
+        (self.ann + self.ben).first_name = "X"
+        self.assertEqual(self.marked(), [ANN, BEN])
+        self.assertFalse(self.pushes())
+        moments = set(self.changes().mapped("create_date"))
+        self.ann.first_name = "Y"
+        self.env["mailchimp.change"]._job_spread()
+        self.assertTrue(all(self.changes().mapped("member_id")))
+        self.assertLessEqual(moments, set(self.changes().mapped("create_date")))
+        self.assertMarks(ANN, BEN)
+
+    def test_many_that_are_no_members(self):
+        self.startPatcher(patch(f"{MANY}.MANY", 2))
+        others = self.env["mailing.contact"].create([{"name": "A"}, {"name": "B"}])
+        self.settle()
+        others.first_name = "X"
+        self.assertEqual(self.marked(), [])
+        self.env["mailchimp.change"]._job_spread()
+        self.assertFalse(self.changes())
+        self.assertMarks()
 
     def test_without_automatic_push_nothing_is_marked(self):
         self.account.auto_push_contacts = False
