@@ -258,11 +258,11 @@ class TwoWayCase(RobustnessCase):
 
     def run_jobs(self):
         """Override: batches end at once, and changes have the time of the sandbox."""
+        # pylint: disable=missing-return
         self.release_batches()
-        result = super().run_jobs()
+        super().run_jobs()
         self.stamp()
         self.release_batches()
-        return result
 
     def release_batches(self):
         """Let Mailchimp work off the batches it was given."""
