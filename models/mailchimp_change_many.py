@@ -19,11 +19,12 @@ class MailchimpChangeMany(models.Model):
 
     def init(self):
         """Create the columns."""
+        # pylint: disable=missing-return
+        super().init()
         self.env.cr.execute(
             """ALTER TABLE mailchimp_change ADD COLUMN IF NOT EXISTS link text,
                                             ADD COLUMN IF NOT EXISTS ids int[]"""
         )
-        return super().init()
 
     @api.model
     def _insert_marks(self, link, values):
