@@ -113,11 +113,10 @@ class MailchimpChange(models.Model):
         super()._write_marks()
         if not pending:
             return
-        # sudo: everybody's change counts, whoever sees the conflict.
-        conflicts = self.env["mailchimp.conflict"].sudo()
-        if not conflicts.search([("state", "=", "open")], limit=1):
+        self.env["mailchimp.conflict"].flush_model(["state", "member_id"])
+        is_open = SQL("SELECT FROM mailchimp_conflict WHERE state = 'open' LIMIT 1")
+        if not self.env.execute_query(is_open):
             return
-        conflicts.flush_model(["state", "member_id"])
         found = set()
         for link, values in pending.items():
             found.update(self.env.execute_query(self._conflict_query(link, values)))

@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.merge import ASK, MAILCHIMP, ODOO, SAME, plain, settle
+from ..tools.merge import ASK, MAILCHIMP, ODOO, SAME, VALUE, plain, settle
 from ..tools.units import units
 
 # How a row is linked with the records its values are for.
@@ -18,7 +18,7 @@ class Merge(NamedTuple):
     units: list
     keeps_facts: bool  # nothing but consent and addresses comes from Mailchimp
     keeps_name: bool
-    is_answer: bool  # Mailchimp only tells what it made of what we sent
+    sent: dict  # id of a member -> what Mailchimp only answers about
     pushes: bool
     silent: frozenset  # tags whose values never go to Mailchimp
     changed: dict  # id of a member -> when it changed in Odoo, if that waits
@@ -73,7 +73,7 @@ class MailchimpContactMerge(models.AbstractModel):
             units=found,
             keeps_facts=account._keeps_facts(),
             keeps_name=account.override_contact_name,
-            is_answer=self.env.context.get("mailchimp_source") == "export",
+            sent=self._sent(),
             pushes=account.auto_push_contacts,
             silent=frozenset(f.tag for f in fields if f.direction == "to_odoo"),
             changed=changed,
@@ -120,7 +120,7 @@ class MailchimpContactMerge(models.AbstractModel):
         base = (
             unit.value_of(row["agreed"]) if self._had_base(row, unit, record) else None
         )
-        if merge.is_answer and self._is_new_value(row, unit):
+        if self._is_answer(merge, row, unit) and self._is_new_value(row, unit):
             changed_here = plain(held) != plain(base)
             if changed_here and plain(value) != plain(base):
                 return None
@@ -153,12 +153,25 @@ class MailchimpContactMerge(models.AbstractModel):
         linked = row["old_links"][LINKS[unit.model]] == record.id
         if not merge.pushes or merge.silent.issuperset(unit.tags):
             return False
-        if merge.is_answer and linked:
+        if linked and self._is_answer(merge, row, unit):
             return False
         agreed = self._had_base(row, unit, record)
         return not agreed or any(
             row["base"].get(tag) != row["merge_values"].get(tag) for tag in unit.tags
         )
+
+    @api.model
+    def _sent(self):
+        """Return {id of a member: keys of what was sent}, if that is being answered."""
+        context = self.env.context
+        is_answer = context.get("mailchimp_source") == "export"
+        return context.get("mailchimp_sent") or {} if is_answer else {}
+
+    @api.model
+    def _is_answer(self, merge, row, unit):
+        """Tell whether Mailchimp only says what it made of a value we sent."""
+        keys = merge.sent.get(row["member_id"], ())
+        return any((VALUE, tag) in keys for tag in unit.tags)
 
     @api.model
     def _is_new_value(self, row, unit):

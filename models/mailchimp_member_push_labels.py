@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.labels import sent_labels
+from ..tools.merge import sent_values
 from .mailchimp_contact_sync import IMPORT_CONTEXT
 
 
@@ -58,7 +59,8 @@ class MailchimpMemberPushLabels(models.AbstractModel):
     @api.model
     def _note_sent(self, sending, steps):
         for step in steps:
-            sending.sent.setdefault(step.member_id, set()).update(sent_labels(step))
+            keys = sent_labels(step) | sent_values(step)
+            sending.sent.setdefault(step.member_id, set()).update(keys)
 
     @api.model
     def _knowing(self, sending):
@@ -67,19 +69,19 @@ class MailchimpMemberPushLabels(models.AbstractModel):
 
     @api.model
     def _send_create(self, sending, step):
-        """Remember which labels were sent."""
+        """Remember what was sent."""
         self._note_sent(sending, [step])
         return super()._send_create(sending, step)
 
     @api.model
     def _create_many(self, sending, steps):
-        """Remember which labels were sent."""
+        """Remember what was sent."""
         self._note_sent(sending, steps)
         return super()._create_many(sending, steps)
 
     @api.model
     def _send_update(self, sending, step):
-        """Remember which labels were sent."""
+        """Remember what was sent."""
         self._note_sent(sending, [step])
         return super()._send_update(sending, step)
 
@@ -104,6 +106,6 @@ class MailchimpBatchLabels(models.Model):
     _inherit = "mailchimp.batch"
 
     def _succeeded(self, push, sending, step, one, result, answers, touched):
-        """Remember which labels were sent."""
+        """Remember what was sent."""
         push._note_sent(sending, [step])
         return super()._succeeded(push, sending, step, one, result, answers, touched)

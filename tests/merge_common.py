@@ -42,8 +42,12 @@ class MergeCase(ContactCase):
     def take(self, email=None, source="fetch"):
         """Take over what Mailchimp says of a person now, without the queue."""
         self.env.flush_all()
-        Import = self.env["mailchimp.member.import"].sudo()
         audience = self.audience()
+        tags = audience.merge_field_ids.mapped("tag")
+        keys = frozenset(("value", tag) for tag in tags) if source == "export" else ()
+        sent = dict.fromkeys(audience.member_ids.ids, keys)
+        Import = self.env["mailchimp.member.import"].sudo()
+        Import = Import.with_context(mailchimp_sent=sent)
         hash_ = subscriber_hash(email or self.email)
         item = Import._get_member(audience, audience.account_id._gateway(), hash_)
         Import._import_items(

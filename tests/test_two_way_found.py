@@ -2,6 +2,8 @@
 
 from odoo.tests import tagged
 
+from odoo.addons.mailchimp_connector.models.mailchimp_member_push import FEW
+
 from .push_common import PushCase
 
 
@@ -62,3 +64,27 @@ class TestTwoWayFound(PushCase):
         self.assertEqual(self.contact("ann@a.example").company_name, "Theirs")
         self.assertEqual(member.conflict_ids.mapped("state"), ["resolved"])
         self.assertEqual(member.sync_result, "synced")
+
+    def test_answer_to_something_else_is_no_answer(self):
+        self.remote.add_merge_field("COMPANY", "text")
+        emails = [f"ann{number}@a.example" for number in range(FEW + 1)]
+        for email in emails:
+            merges = {"COMPANY": "Old", "FNAME": "Ann"}
+            self.remote.add_member(email, merge_fields=merges)
+        fields = self.import_audiences().merge_field_ids
+        fields.filtered(lambda field: field.tag == "COMPANY").ownership = "ask"
+        self.later()
+        self.sandbox.batches.hold()
+        for email in emails:
+            self.contact(email).first_name = "Anna"
+        self.run_jobs()
+        contact = self.contact(emails[0])
+        contact.company_name = "Ours"
+        theirs = {"COMPANY": "Theirs"}
+        self.people.update_profile(self.remote, emails[0], theirs)
+        self.sandbox.batches.release()
+        self.drive()
+        there = self.there(emails[0]).merges
+        self.assertEqual((there["COMPANY"], there["FNAME"]), ("Theirs", "Anna"))
+        self.assertEqual(contact.company_name, "Ours")
+        self.assertEqual(self.member(emails[0]).sync_result, "conflict")

@@ -88,10 +88,15 @@ class TwoWayChecks(TwoWayCase):
             words = f"{name}: {member.email} {member.status} {member.opt_out_by}"
             if member.opt_out_by == "odoo" or member.email in blacklisted:
                 self.assertNotIn(member.status, MARKETED, words)
+            twins = audience.member_ids.filtered(
+                lambda m, contact=member.contact_id: contact and m.contact_id == contact
+            )
             moved = member.contact_id.email_normalized not in (False, member.email)
             if moved and not member.forgotten:
                 # Somebody else has the new address: that waits for a person.
                 self.assertEqual(member.sync_result, "error", words)
+            elif "error" in (twins - member).mapped("sync_result"):
+                continue  # as above: this is somebody else
             elif member.subscription_id:
                 out = member.status != "subscribed" or member.forgotten
                 self.assertEqual(member.subscription_id.opt_out, out, words)

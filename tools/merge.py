@@ -2,6 +2,8 @@
 
 # What settle says: who has the value that both sides should hold.
 SAME, ODOO, MAILCHIMP, ASK = "same", "odoo", "mailchimp", "ask"
+# The kind of what was sent, see `tools.labels.sent_labels` for others.
+VALUE = "value"
 
 
 def settle(base, odoo, mailchimp, rule, odoo_is_newer=False):
@@ -47,3 +49,14 @@ def plain(value):
     if isinstance(value, dict):
         value = {key: part for key, part in value.items() if part}
     return value or False
+
+
+def sent_values(step):
+    """Return the keys of the values that a step of the push is about.
+
+    What Mailchimp answers about them is what it made of ours; all else that it answers
+    is as good as read.
+
+    :param Step step: see `tools.push`
+    """
+    return {(VALUE, tag) for tag in step.body.get("merge_fields") or ()}
