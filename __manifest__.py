@@ -18,6 +18,7 @@
         "security/mailchimp_mapping_rules.xml",
         "security/mailchimp_label_rules.xml",
         "security/mailchimp_plan_rules.xml",
+        "security/mailchimp_campaign_rules.xml",
         "data/ir_cron.xml",
         "data/ir_actions_server.xml",
         "data/ir_cron_activity.xml",
@@ -57,6 +58,7 @@
         "views/mailchimp_plan_button_views.xml",
         "views/mailchimp_batch_views.xml",
         "views/mailchimp_conflict_views.xml",
+        "views/mailchimp_campaign_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mailchimp_connector/static/src/**/*"],

@@ -47,6 +47,50 @@ DEFAULT_FIELD_PATHS = {
 }
 NAME_FIELDS = frozenset({"name", "first_name", "last_name"})
 
+# https://mailchimp.com/developer/marketing/api/campaigns/
+CAMPAIGN_STATUSES = [
+    ("save", "Draft"),
+    ("paused", "Paused"),
+    ("schedule", "Scheduled"),
+    ("sending", "Sending"),
+    ("sent", "Sent"),
+    ("canceling", "Canceling"),
+    ("canceled", "Canceled"),
+    ("archived", "Archived"),
+    ("other", "Other"),  # a status this version does not know
+]
+CAMPAIGN_STATUS_CODES = frozenset(code for code, _label in CAMPAIGN_STATUSES)
+# In which Mailchimp lets a campaign be changed.
+EDITABLE_STATUSES = frozenset({"save", "paused"})
+# In which somebody got it already, or is just getting it.
+SENT_STATUSES = frozenset({"sending", "sent", "canceling", "canceled"})
+CAMPAIGN_TYPES = [
+    ("regular", "Regular"),
+    ("plaintext", "Plain Text"),
+    ("absplit", "A/B Split"),
+    ("rss", "RSS"),
+    ("variate", "A/B Test"),
+    ("automation", "Automation"),
+    ("other", "Other"),  # a type this version does not know
+]
+CAMPAIGN_TYPE_CODES = frozenset(code for code, _label in CAMPAIGN_TYPES)
+# https://mailchimp.com/developer/marketing/api/templates/
+TEMPLATE_TYPES = [
+    ("user", "My Templates"),
+    ("base", "Basic"),
+    ("gallery", "Gallery"),
+]
+# https://mailchimp.com/developer/marketing/api/email-activity-reports/, and what other
+# reports tell about single recipients.
+ACTIVITY_ACTIONS = [
+    ("sent", "Sent"),
+    ("open", "Open"),
+    ("click", "Click"),
+    ("bounce", "Bounce"),
+    ("unsubscribe", "Unsubscribe"),
+    ("abuse", "Complaint"),
+]
+
 # === WHAT WE ASK FOR === #
 
 # https://mailchimp.com/developer/marketing/docs/methods-parameters/#pagination
@@ -94,6 +138,44 @@ MEMBER_FIELDS = [
 ]
 # The embedded list of tags is cut at this length; `tags_count` tells.
 EMBEDDED_TAGS_LIMIT = 50
+CAMPAIGN_FIELDS = [
+    "id",
+    "web_id",
+    "parent_campaign_id",
+    "type",
+    "create_time",
+    "archive_url",
+    "long_archive_url",
+    "status",
+    "emails_sent",
+    "send_time",
+    "content_type",
+    "resendable",
+    "recipients",
+    "settings",
+    "tracking",
+    "variate_settings",
+    "rss_opts",
+    "ab_split_opts",
+    "delivery_status",
+]
+TEMPLATE_FIELDS = [
+    "id",
+    "type",
+    "name",
+    "drag_and_drop",
+    "responsive",
+    "category",
+    "date_created",
+    "date_edited",
+    "created_by",
+    "edited_by",
+    "active",
+    "folder_id",
+    "thumbnail",
+    "share_url",
+    "content_type",
+]
 # Where we put the whole list into the payload: a name of ours, not of Mailchimp's.
 ALL_TAGS = "all_tags"
 
@@ -121,4 +203,7 @@ RUN_KINDS = [
     ("archive", "Archive in MailChimp"),
     ("delete", "Delete Permanently in MailChimp"),
     ("plan", "Preview"),
+    ("templates", "Import Templates"),
+    ("campaigns", "Import Campaigns"),
+    ("reports", "Fetch Campaign Reports"),
 ]

@@ -120,3 +120,7 @@ from . import mailchimp_plan_start
 from . import mailchimp_person
 from . import mailchimp_person_erasure
 from . import mailchimp_person_records
+from . import mailchimp_folder
+from . import mailchimp_template
+from . import mailchimp_campaign
+from . import mailchimp_campaign_activity

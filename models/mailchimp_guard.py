@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 
@@ -13,14 +13,26 @@ class MailchimpGuard(models.AbstractModel):
     _description = "Fields Written by the Mailchimp Connector"
 
     _connector_fields = frozenset()
+    # What people choose for a new record, and nobody changes afterwards.
+    _identity_fields = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse fields that only the connector writes, as superuser."""
+        names = set().union(*vals_list)
+        self._check_guarded(names & self._connector_fields)
+        return super().create(vals_list)
 
     def write(self, vals):
         """Refuse fields that only the connector writes, as superuser."""
-        names = vals.keys() & self._connector_fields
+        guarded = self._connector_fields | self._identity_fields
+        self._check_guarded(vals.keys() & guarded)
+        return super().write(vals)
+
+    def _check_guarded(self, names):
         if names and not self.env.su:
             raise AccessError(
                 self.env._(
                     "Only the connector may change %s.", ", ".join(sorted(names))
                 )
             )
-        return super().write(vals)

@@ -4,7 +4,7 @@ from ..tools.coerce import with_ids
 
 
 class MailchimpRemote(models.AbstractModel):
-    """What Odoo keeps of a thing that lives inside a Mailchimp audience.
+    """What Odoo keeps of a thing that lives inside a Mailchimp audience or account.
 
     A concrete model names the field of its parent, the list that Mailchimp keeps of it,
     and says how a payload becomes values; reading, creating, updating and archiving is
@@ -16,8 +16,9 @@ class MailchimpRemote(models.AbstractModel):
 
     _parent_field = "audience_id"
     _remote_key = "id"
-    # The method of the client's `lists` that lists them, the key of its answer, and
-    # what is asked for.
+    # The part of the client and its method that lists them, the key of the answer,
+    # and what is asked for.
+    _remote_group = "lists"
     _remote_method = None
     _remote_items = None
     _remote_fields = ()
@@ -45,7 +46,7 @@ class MailchimpRemote(models.AbstractModel):
         :return: the records
         """
         pages = gateway.pages(
-            getattr(gateway.api.lists, self._remote_method),
+            getattr(getattr(gateway.api, self._remote_group), self._remote_method),
             *self._remote_path(parent),
             key=self._remote_items,
             fields=[f"{self._remote_items}.{name}" for name in self._remote_fields],
@@ -69,6 +70,7 @@ class MailchimpRemote(models.AbstractModel):
         """
         domain = [(self._parent_field, "=", parent.id)]
         known = self.with_context(active_test=False).search(domain)
+        known = known.filtered("mailchimp_id")  # others wait to be created there
         by_id = known.grouped("mailchimp_id")
         new = {}
         seen = self.browse()

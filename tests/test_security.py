@@ -49,6 +49,10 @@ MATRIX = {
     "mailchimp.plan": ("r", "r"),
     "mailchimp.plan.line": ("r", "r"),
     "mailchimp.erasure": ("", "rwcu"),
+    "mailchimp.folder": ("r", "r"),
+    "mailchimp.template": ("rwc", "rwcu"),
+    "mailchimp.campaign": ("rwc", "rwcu"),
+    "mailchimp.campaign.activity": ("r", "r"),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
@@ -137,7 +141,25 @@ class TestAccess(MailchimpCase):
             {"audience_id": member.audience_id.id, "name": "Everybody"}
         )
         self.env["mailchimp.plan"]._start("update", member.audience_id, member)
+        self._campaigns_of(self.account)
         self.run_jobs()
+
+    def _campaigns_of(self, account):
+        of_account = {"account_id": account.id, "name": "Spring"}
+        self.env["mailchimp.folder"].create(
+            {**of_account, "kind": "campaign", "mailchimp_id": "f1"}
+        )
+        self.env["mailchimp.template"].create(of_account)
+        campaign = self.env["mailchimp.campaign"].create(of_account)
+        self.env["mailchimp.campaign.activity"].create(
+            {
+                "campaign_id": campaign.id,
+                "email_id": "0" * 32,
+                "action": "sent",
+                "occurred_at": "2026-01-01",
+                "number": 0,
+            }
+        )
 
     def test_wizards_are_their_users_own(self):
         users = [new_test_user(self.env, f"mc_{n}", groups=USER) for n in (1, 2)]
