@@ -59,6 +59,8 @@
         "views/mailchimp_batch_views.xml",
         "views/mailchimp_conflict_views.xml",
         "views/mailchimp_campaign_views.xml",
+        "views/mailchimp_template_views.xml",
+        "views/mailchimp_account_campaign_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mailchimp_connector/static/src/**/*"],

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from ..exceptions import MailchimpAuthError, MailchimpRejected
 from . import address, answer, wire
 from .batches import read_results
-from .paging import MAX_COUNT, PageReader, read_pages, with_total
+from .paging import MAX_COUNT, PageReader, read_many, read_pages, with_total
 from .redact import get_logger
 from .slots import SIZE, shared_slots
 
@@ -98,6 +98,19 @@ class Gateway:
             return method(*args, **window, **params)
 
         return read_pages(PageReader(fetch, key, count), offset, ahead, hurry)
+
+    def map(self, method, arguments, *, ahead=9, **params):
+        """Read many single things, several at a time; one that fails spoils no other.
+
+        :param method: of the client that reads: ``gateway.api.campaigns.get_content``
+        :param arguments: the path arguments of each request (list of tuples)
+        :param int ahead: how many requests to make at a time
+        :param params: other arguments, the same for all: ``fields``
+        :return: an answer for each, in order, with its data or its `MailchimpError`;
+            to close it early cancels what was not started
+        :rtype: Iterator[Answer]
+        """
+        return read_many(lambda one: method(*one, **params), list(arguments), ahead)
 
     def batch_results(self, response_body_url):
         """Download the results of a batch and read them one by one.

@@ -1,11 +1,11 @@
-"""Read a collection page by page, several pages ahead of who consumes them."""
+"""Read pages of a list, or many single things, several ahead of who consumes them."""
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
-from ..exceptions import MailchimpRejected, MailchimpRetryLater
+from ..exceptions import MailchimpError, MailchimpRejected, MailchimpRetryLater
 
 # https://mailchimp.com/developer/marketing/docs/methods-parameters/
 MAX_COUNT = 1000
@@ -17,6 +17,13 @@ class Page(NamedTuple):
     offset: int
     items: list
     total: int
+
+
+class Answer(NamedTuple):
+    """What came of one of many requests: what Mailchimp said, or the error."""
+
+    data: object
+    error: MailchimpError | None
 
 
 class PageReader:
@@ -105,6 +112,43 @@ def read_pages(reader, offset=0, ahead=9, hurry=None):
             yield page
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def read_many(call, arguments, ahead=9):
+    """Make a reading request for each of many arguments, several at a time.
+
+    Closing the generator cancels what was not started.
+
+    :param call: callable(arguments) -> the parsed answer
+    :param list arguments: of each request
+    :param int ahead: how many to make at a time
+    :rtype: Iterator[Answer]
+    """
+    if len(arguments) <= 1:
+        yield from (_outcome(call, one) for one in arguments)
+        return
+    ahead = max(1, min(ahead, len(arguments)))
+    pool = ThreadPoolExecutor(ahead, "mailchimp-read")
+    try:
+        rest, window = iter(arguments), deque()
+
+        def refill(room):
+            window.extend(pool.submit(_outcome, call, a) for a in islice(rest, room))
+
+        refill(ahead)
+        while window:
+            outcome = window.popleft().result()
+            refill(1)
+            yield outcome
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _outcome(call, arguments):
+    try:
+        return Answer(call(arguments), None)
+    except MailchimpError as error:
+        return Answer(None, error)
 
 
 def with_total(parameters):

@@ -121,6 +121,14 @@ from . import mailchimp_person
 from . import mailchimp_person_erasure
 from . import mailchimp_person_records
 from . import mailchimp_folder
+from . import mailchimp_document
+from . import mailchimp_document_import
 from . import mailchimp_template
+from . import mailchimp_template_edit
+from . import mailchimp_template_push
 from . import mailchimp_campaign
+from . import mailchimp_campaign_content
+from . import mailchimp_campaign_import
 from . import mailchimp_campaign_activity
+from . import mailchimp_account_campaigns
+from . import mailchimp_audience_campaign

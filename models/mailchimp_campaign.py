@@ -30,12 +30,7 @@ class MailchimpCampaign(models.Model):
 
     _name = "mailchimp.campaign"
     _description = "Mailchimp Campaign"
-    _inherit = [
-        "mailchimp.guard",
-        "mailchimp.remote",
-        "mail.thread",
-        "mail.activity.mixin",
-    ]
+    _inherit = ["mailchimp.document", "mail.thread", "mail.activity.mixin"]
     _order = "send_time desc, id desc"
     _parent_field = "account_id"
     _remote_group = "campaigns"
@@ -46,6 +41,7 @@ class MailchimpCampaign(models.Model):
         {"mailchimp_id", "web_id", "status", "send_time", "create_time", "details"}
         | {"archive_url", "emails_sent", "recipient_count", "can_cancel", "resendable"}
         | {"utm_campaign_id", "parent_mailchimp_id", "content_type", "segment_text"}
+        | {"remote_values", "to_read"}
     )
     _identity_fields = frozenset({"account_id"})
 

@@ -32,6 +32,26 @@ class MailchimpFolder(models.Model):
     )
 
     @api.model
+    def _import_kind(self, account, gateway, kind):
+        """Import the folders of templates or of campaigns.
+
+        https://mailchimp.com/developer/marketing/api/template-folders/
+
+        :param recordset account: `mailchimp.account` they belong to
+        :param Gateway gateway: of it
+        :param str kind: of the folders
+        :return: the folders
+        """
+        method = {
+            "template": gateway.api.templateFolders.list,
+            "campaign": gateway.api.campaignFolders.list,
+        }[kind]
+        wanted = ["folders.id", "folders.name"]
+        pages = gateway.pages(method, key="folders", fields=wanted)
+        items = [item for page in pages for item in page.items]
+        return self._mirror(account, items, kind=kind)
+
+    @api.model
     def _values_from_mailchimp(self, data):
         return {
             "mailchimp_id": data["id"],

@@ -59,16 +59,19 @@ class MailchimpRemote(models.AbstractModel):
         return [parent.mailchimp_id]
 
     @api.model
-    def _mirror(self, parent, items):
+    def _mirror(self, parent, items, **part):
         """Make the records of ``parent`` equal to what Mailchimp lists.
 
         What is gone there is archived here: a mapping or a tag may still be in use.
 
         :param recordset parent: the record they belong to
         :param list items: everything that Mailchimp lists for it
+        :param part: field values that all of them have, where others of ``parent``
+            have others
         :return: the records, in the order of the items
         """
-        domain = [(self._parent_field, "=", parent.id)]
+        of_parent = {self._parent_field: parent.id, **part}
+        domain = [(name, "=", value) for name, value in of_parent.items()]
         known = self.with_context(active_test=False).search(domain)
         known = known.filtered("mailchimp_id")  # others wait to be created there
         by_id = known.grouped("mailchimp_id")
@@ -81,7 +84,7 @@ class MailchimpRemote(models.AbstractModel):
                 seen |= record
                 record._write_changed(vals)
             else:  # listed twice where the pages moved: one record
-                new[vals["mailchimp_id"]] = vals | {self._parent_field: parent.id}
+                new[vals["mailchimp_id"]] = vals | of_parent
         (known - seen).filtered("active")._miss()
         return seen | self.create(list(new.values()))
 

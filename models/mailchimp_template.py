@@ -1,15 +1,28 @@
 from odoo import api, fields, models
 
 from ..const import TEMPLATE_FIELDS, TEMPLATE_TYPES
-from ..tools.coerce import parse_datetime, short_text
+from ..tools.coerce import (
+    MAX_HTML,
+    as_map,
+    clean_json,
+    clean_text,
+    parse_datetime,
+    remote_id,
+    short_text,
+    web_address,
+)
 
 
 class MailchimpTemplate(models.Model):
-    """The design of a campaign: with named sections that each campaign fills."""
+    """The design of a campaign: with named sections that each campaign fills.
+
+    Mailchimp hands out the sections of a template, never its HTML: Odoo only knows what
+    was written in Odoo.
+    """
 
     _name = "mailchimp.template"
     _description = "Mailchimp Template"
-    _inherit = ["mailchimp.guard", "mailchimp.remote", "mail.thread"]
+    _inherit = ["mailchimp.document", "mail.thread"]
     _order = "name, id"
     _parent_field = "account_id"
     _remote_group = "templates"
@@ -18,12 +31,24 @@ class MailchimpTemplate(models.Model):
     _remote_fields = TEMPLATE_FIELDS
     _connector_fields = frozenset(
         {"mailchimp_id", "type", "category", "date_created", "date_edited"}
-        | {"thumbnail", "share_url", "drag_and_drop", "content_type"}
+        | {"thumbnail", "share_url", "drag_and_drop", "content_type", "sections"}
+        | {"created_by", "edited_by", "to_push", "remote_changed", "remote_values"}
+        | {"to_read", "gone", "unsaved_since"}
+    )
+    _status_fields = frozenset(
+        {"type", "category", "content_type", "drag_and_drop", "thumbnail", "share_url"}
+        | {"created_by", "edited_by", "date_created", "date_edited"}
     )
     _identity_fields = frozenset({"account_id"})
+    _remote_get = "get_template"
+    _remote_content = "get_default_content_for_template"
 
     account_id = fields.Many2one(
-        "mailchimp.account", required=True, ondelete="cascade", index=True
+        "mailchimp.account",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        default=lambda self: self._default_account_id(),
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     # Empty until it was created in Mailchimp
@@ -58,9 +83,65 @@ class MailchimpTemplate(models.Model):
         string="Edited in Mailchimp", readonly=True, copy=False
     )
 
+    # Foreign HTML: shown by `mailchimp_html_preview` only.
+    html = fields.Text(
+        string="HTML",
+        prefetch=False,
+        help="The whole template. Places that campaigns may fill are marked with "
+        'mc:edit="name".',
+    )
+    sections = fields.Json(
+        string="Content of the Sections",
+        readonly=True,
+        copy=False,
+        help="The named sections, each with what stands in it by default.",
+    )
+    unsaved_since = fields.Datetime(
+        readonly=True, copy=False, help="Since when Mailchimp is to have it."
+    )
+    section_names = fields.Char(string="Sections", compute="_compute_section_names")
+    campaign_count = fields.Integer(
+        string="Number of Campaigns", compute="_compute_campaign_count"
+    )
+    preview = fields.Text(compute="_compute_preview")
+    editable = fields.Boolean(
+        compute="_compute_editable", help="Whether Odoo can change it in Mailchimp."
+    )
+
     _account_mailchimp_uniq = models.Constraint(
         "UNIQUE(account_id, mailchimp_id)", "This template was imported already."
     )
+
+    @api.model
+    def _default_account_id(self):
+        return self.env["mailchimp.campaign"]._default_account_id()
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("sections")
+    def _compute_section_names(self):
+        for template in self:
+            template.section_names = ", ".join(as_map(template.sections)) or False
+
+    def _compute_campaign_count(self):
+        groups = self.env["mailchimp.campaign"]._read_group(
+            [("template_id", "in", self.ids)], ["template_id"], ["__count"]
+        )
+        counts = dict(groups)
+        for template in self:
+            template.campaign_count = counts.get(template, 0)
+
+    @api.depends("html", "sections")
+    def _compute_preview(self):
+        """What can be shown: all of it, or what stands in its sections."""
+        for template in self:
+            parts = [v for v in as_map(template.sections).values() if v]
+            template.preview = template.html or "<hr/>".join(parts) or False
+
+    @api.depends("type", "drag_and_drop")
+    def _compute_editable(self):
+        for template in self:
+            template.editable = template.type == "user" and not template.drag_and_drop
 
     # === MAPPING === #
 
@@ -69,15 +150,80 @@ class MailchimpTemplate(models.Model):
         type_ = short_text(data.get("type"))
         return {
             "mailchimp_id": data["id"],
+            # A deleted one is kept in Mailchimp, marked.
+            "active": data.get("active") is not False,
             "name": short_text(data.get("name")) or data["id"],
             "type": type_ if type_ in dict(TEMPLATE_TYPES) else "user",
             "category": short_text(data.get("category")),
             "content_type": short_text(data.get("content_type")),
             "drag_and_drop": bool(data.get("drag_and_drop")),
-            "thumbnail": short_text(data.get("thumbnail")),
-            "share_url": short_text(data.get("share_url")),
+            "thumbnail": web_address(data.get("thumbnail")),
+            "share_url": web_address(data.get("share_url")),
             "created_by": short_text(data.get("created_by")),
             "edited_by": short_text(data.get("edited_by")),
             "date_created": parse_datetime(data.get("date_created")),
             "date_edited": parse_datetime(data.get("date_edited")),
         }
+
+    @api.model
+    def _snapshot(self, data):
+        names = ("name", "folder_id", "date_edited")
+        return clean_json({name: data.get(name) for name in names})
+
+    @api.model
+    def _linked_values(self, account, items):
+        folders = self.env["mailchimp.folder"].sudo()  # sudo: whoever saves it
+        folders = folders.search(
+            [("account_id", "=", account.id), ("kind", "=", "template")]
+        )
+        ids = {folder.mailchimp_id: folder.id for folder in folders}
+        return [
+            dict(
+                self._values_from_mailchimp(item),
+                folder_id=ids.get(remote_id(item.get("folder_id")), False),
+            )
+            for item in items
+        ]
+
+    def _content_changed(self, vals):
+        return not self or self.date_edited != vals["date_edited"]
+
+    def _keeps_own(self):
+        """What was written in Odoo may be older than Mailchimp's, which is unknown."""
+        return self.to_push or bool(self.html)
+
+    @api.model
+    def _content_values(self, data):
+        """Turn the sections of a template into field values, without I/O.
+
+        :param dict data: https://mailchimp.com/developer/marketing/api/template-default-content/
+        """
+        sections = as_map(data.get("sections"))
+        return {
+            "sections": {
+                clean_text(name): clean_text(html, MAX_HTML)
+                for name, html in sections.items()
+                if isinstance(html, str)
+            }
+            or False
+        }
+
+    # === IMPORT === #
+
+    @api.model
+    def _import(self, account, run, kinds):
+        """Import the templates of an account, and what is in them.
+
+        :param recordset account: `mailchimp.account`
+        :param recordset run: the `mailchimp.run` that counts
+        :param list kinds: which: user, base, gallery; others are left alone
+        :return: a generator with a checkpoint after each page
+        """
+        gateway = account._gateway()
+        self.env["mailchimp.folder"]._import_kind(account, gateway, "template")
+        sort = {"sort_field": "date_created", "sort_dir": "ASC"}
+        for kind in kinds:
+            domain = [("type", "=", kind)]
+            yield from self._import_part(account, run, kind, domain, type=kind, **sort)
+        here = [("account_id", "=", account.id), ("to_read", "=", True)]
+        yield from self.search(here)._read_contents(run)

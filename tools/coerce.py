@@ -15,6 +15,8 @@ _ONE_EMAIL = re.compile(r"[^\s@<>,;\x00-\x1f]+@[^\s@<>,;\x00-\x1f]+")
 _MAX_EMAIL = 254
 _MAX_INTEGER = 2**31 - 1
 MAX_TEXT = 10_000
+# Mailchimp cuts mails off at a tenth of it; far more is no mail.
+MAX_HTML = 5_000_000
 # Far longer than any id of Mailchimp's, and short enough for an index.
 MAX_ID = 128
 
@@ -78,6 +80,17 @@ def short_text(value):
     :param value: anything that JSON can say
     """
     return clean_text(value).strip() or None if value else None
+
+
+def web_address(value):
+    """Return a value that should be the address of a page, None when it is not.
+
+    :param value: anything that JSON can say
+    """
+    text = short_text(value) if isinstance(value, str) else None
+    if text and text.startswith("//"):
+        text = f"https:{text}"
+    return text if text and text.startswith(("https://", "http://")) else None
 
 
 def small_integer(value):

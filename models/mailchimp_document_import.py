@@ -1,0 +1,206 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..exceptions import MailchimpAuthError, MailchimpNotFound, MailchimpRetryLater
+from ..tools.coerce import as_map, remote_id
+from ..tools.inside import IMPORTING
+
+# Contents that are read between two checkpoints.
+CONTENTS_A_STEP = 50
+# How often what failed for the moment is tried, and how many in a row of those are
+# troubles of single ones rather than of Mailchimp.
+MOST_TRIES = 3
+MOST_IN_A_ROW = 5
+
+
+class MailchimpDocumentImport(models.AbstractModel):
+    """How templates and campaigns come to Odoo: pages, what is missing, contents."""
+
+    _inherit = "mailchimp.document"
+
+    # === PAGES === #
+
+    @api.model
+    def _import_part(self, account, run, part, domain=(), **params):
+        """Import what Mailchimp lists, then find out what became of the others.
+
+        :param recordset account: `mailchimp.account`
+        :param recordset run: the `mailchimp.run` that counts; its checkpoint tells how
+            far this part is
+        :param str part: the name of this part of the list
+        :param domain: which records in Odoo belong to it
+        :param params: of the list: which part, sorted by what new ones do not disturb
+        :return: a generator with a checkpoint after each page
+        """
+        gateway = account._gateway()
+        state = dict(run.checkpoint or {})
+        begun = state.get(part) or {"offset": 0, "seen": [], "total": 0}
+        seen = list(begun["seen"])
+        for page in self._pages(gateway, begun["offset"], **params):
+            seen += self._import_items(account, page.items, run)
+            state[part] = {
+                "offset": page.offset + len(page.items),
+                "seen": seen,
+                "total": page.total,
+            }
+            total = sum(of["total"] for of in state.values())
+            run.write({"checkpoint": state, "total": total})
+            yield
+        missing = self.with_context(active_test=False).search(
+            Domain("account_id", "=", account.id)
+            & Domain("mailchimp_id", "not in", [False, *seen])
+            & Domain("gone", "=", False)
+            & Domain(domain)
+        )
+        missing._refresh(run)
+        yield
+
+    @api.model
+    def _pages(self, gateway, offset, **params):
+        """Read the list from an offset on; see `Gateway.pages`."""
+        return gateway.pages(
+            self._remote_api(gateway, self._remote_method),
+            key=self._remote_items,
+            offset=offset,
+            fields=[f"{self._remote_items}.{name}" for name in self._remote_fields],
+            **params,
+        )
+
+    @api.model
+    def _remote_api(self, gateway, name):
+        return getattr(getattr(gateway.api, self._remote_group), name)
+
+    # === SINGLE ONES === #
+
+    def _refresh(self, run=None):
+        """Read these records again, one request each, and take over what is said.
+
+        What Mailchimp does not have any more is archived.
+
+        :param recordset run: the `mailchimp.run` that counts and names them, if any
+        :return: the records that differed
+        :raise MailchimpError: the first other than that there is none
+        """
+        run = run if run is not None else self.env["mailchimp.run"]
+        differed = self.browse()
+        records = self.filtered("mailchimp_id")
+        for account, of_account in records.grouped("account_id").items():
+            found, gone = of_account._read_again(account._gateway())
+            gone._miss()
+            differed |= of_account._apply_remote(found, run) | gone
+            run._count(updated=len(gone), done=len(gone))
+            run._add_lines([record._gone_line() for record in gone])
+        return differed
+
+    def _read_again(self, gateway):
+        """Ask Mailchimp for each of these records.
+
+        :return: the payloads (list), and the records that it does not have
+        """
+        found, gone = [], self.browse()
+        answers = gateway.map(
+            self._remote_api(gateway, self._remote_get),
+            [(record.mailchimp_id,) for record in self],
+            fields=self._remote_fields,
+        )
+        for record, answer in zip(self, answers, strict=True):
+            data = as_map(answer.data)
+            if isinstance(answer.error, MailchimpNotFound):
+                gone |= record
+            elif answer.error:
+                raise answer.error
+            elif remote_id(data.get("id")) != record.mailchimp_id:
+                raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+            elif data.get("active") is False:  # what Mailchimp keeps of a template
+                gone |= record
+            else:
+                found.append(data)
+        return found, gone
+
+    def _gone_line(self):
+        return {
+            **self._line_of(),
+            "state": "notice",
+            "code": "gone",
+            "reason": self.env._("It was deleted in Mailchimp."),
+            "advice": self.env._("It was archived in Odoo; what it has was kept."),
+        }
+
+    def _line_of(self):
+        return {"name": self.name, "res_model": self._name, "res_id": self.id}
+
+    # === CONTENTS === #
+
+    def _read_contents(self, run):
+        """Read what is in these records of one account, several at a time.
+
+        One that fails is named in the run, the rest goes on. What may succeed later is
+        tried again by the job, a few times.
+
+        :param recordset run: the `mailchimp.run`, whose checkpoint says which are left
+        :return: a generator with a checkpoint after every few
+        :raise MailchimpRetryLater: when some are to be tried again
+        """
+        state = dict(run.checkpoint or {})
+        content = state.setdefault("content", {"total": 0, "tries": 0})
+        left = self.browse(content.get("left", self.ids)).exists()
+        late, in_a_row, error = [], 0, None
+        answers = left._contents()
+        for number, (record, answer) in enumerate(zip(left, answers, strict=True), 1):
+            if isinstance(answer.error, MailchimpRetryLater):
+                late.append(record.id)
+                error, in_a_row = answer.error, in_a_row + 1
+                if error.throttled or in_a_row > MOST_IN_A_ROW:
+                    raise error
+            else:
+                in_a_row = 0
+                record._take_content(answer, run)
+            if number % CONTENTS_A_STEP == 0:
+                content["left"] = late + left[number:].ids
+                run.checkpoint = state
+                yield
+        content.update(left=late, tries=content["tries"] + 1)
+        run.checkpoint = state
+        yield
+        if late and content["tries"] < MOST_TRIES:
+            raise error
+        run._add_lines([record._content_line(error) for record in self.browse(late)])
+
+    def _contents(self):
+        """Ask Mailchimp for the contents of these records; see `Gateway.map`."""
+        if not self:
+            return iter(())
+        gateway = self.account_id._gateway()
+        return gateway.map(
+            self._remote_api(gateway, self._remote_content),
+            [(record.mailchimp_id,) for record in self],
+        )
+
+    def _take_content(self, answer, run):
+        """Store the content of this record, or say why there is none.
+
+        :param answer: of `Gateway.map`; its error, if any, is one that lasts
+        """
+        self.ensure_one()
+        if self._keeps_content():
+            return
+        if isinstance(answer.error, MailchimpNotFound):
+            self._miss()
+            run._add_lines([self._gone_line()])
+        elif isinstance(answer.error, MailchimpAuthError):
+            raise answer.error
+        elif answer.error:
+            run._add_lines([self._content_line(answer.error)])
+        else:
+            vals = self._content_values(as_map(answer.data))
+            # sudo: buttons of users get here, too; only the connector writes `to_read`.
+            record = self.sudo().with_context(**IMPORTING)
+            record._write_changed(dict(vals, to_read=False))
+
+    def _content_line(self, error):
+        return {
+            **self._line_of(),
+            "code": "rejected",
+            "reason": self.env._("Its content could not be read: %s", error),
+            "advice": self.env._("The next import tries it again."),
+        }
