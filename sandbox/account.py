@@ -16,7 +16,8 @@ class Account:
     list statistics stay cached), ``webhook_signing``, ``bulk_webhooks``,
     ``busy_addresses`` (refused as signed up to too many lists), ``max_in_flight``,
     ``max_audiences``, ``plan``, ``recipient_delay`` (seconds until a campaign knows its
-    recipients) and ``sending_seconds`` (how long it is on its way).
+    recipients), ``sending_seconds`` (how long it is on its way) and
+    ``verified_domains`` (from which campaigns may be sent, None for all).
     """
 
     def __init__(self, sandbox, api_key, name="Sandbox Company", **values):
@@ -39,6 +40,7 @@ class Account:
         self.in_flight = 0
         self.max_audiences = None
         self.recipient_delay = self.sending_seconds = 0
+        self.verified_domains = None
         self.since = sandbox.clock.now()
         self.audiences = {}
         self.batches = {}

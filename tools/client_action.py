@@ -3,13 +3,14 @@
 SOFT_RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
 
 
-def notification(message, title=None, kind="success", links=()):
+def notification(message, title=None, kind="success", links=(), sticky=False):
     """Build the action that tells a person something and shows the records anew.
 
     :param str message: with a ``%s`` for each link
     :param str title: in bold above it
     :param str kind: success, info, warning or danger
     :param links: dicts with ``label`` and ``url``
+    :param bool sticky: whether it stays until the person closes it
     :return: the client action (dict)
     """
     return {
@@ -20,6 +21,7 @@ def notification(message, title=None, kind="success", links=()):
             "title": title,
             "message": message,
             "links": list(links),
+            "sticky": sticky,
             "next": SOFT_RELOAD,
         },
     }

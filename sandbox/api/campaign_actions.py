@@ -22,7 +22,7 @@ def checks(campaign):
         _check(bool(settings["subject_line"]), "Subject", "subject line missing"),
         _check(bool(settings["from_name"]), "From name", "from name missing"),
         _check(
-            "@" in settings["reply_to"],
+            _verified(campaign),
             "Reply-to address",
             f"address(es) - {settings['reply_to'] or 'missing'}",
         ),
@@ -31,6 +31,13 @@ def checks(campaign):
     if "*|UNSUB|*" not in campaign.html:
         entries.append(("warning", "Content", "A footer will be added."))
     return entries
+
+
+def _verified(campaign):
+    """:return bool: whether Mailchimp would send from this address"""
+    _name, at, domain = campaign.settings["reply_to"].rpartition("@")
+    verified = campaign.account.verified_domains
+    return bool(at) and (verified is None or domain.lower() in verified)
 
 
 def _check(good, heading, details):

@@ -171,6 +171,7 @@ def write_content(call, campaign_id):
     validate.typed(body, html=str, plain_text=str, url=str, template=dict, archive=dict)
     editable(campaign)
     html = _html(call, body)
+    campaign.settings["template_id"] = body.get("template", {}).get("id", 0)
     if html is not None:
         campaign.html = html
         campaign.plain_text = _as_text(html)

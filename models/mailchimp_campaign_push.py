@@ -1,0 +1,232 @@
+import logging
+
+from odoo import models
+from odoo.exceptions import LockError, UserError
+
+from ..const import PRIORITY_USER
+from ..exceptions import (
+    MailchimpError,
+    MailchimpNotFound,
+    MailchimpRejected,
+    MailchimpRetryLater,
+)
+from ..tools.client_action import notification
+from ..tools.coerce import with_ids
+
+_logger = logging.getLogger(__name__)
+
+
+class MailchimpCampaignPush(models.Model):
+    """*Save to Mailchimp*: a campaign is created there, or changed."""
+
+    _inherit = "mailchimp.campaign"
+
+    # === ACTION METHODS === #
+
+    def action_push(self):
+        """Save these campaigns to Mailchimp; many of them in the background."""
+        self._check_act()
+        if len(self) > 1:
+            return self._push_later()
+        if not self._push():
+            return self._tell_push_error()
+        return notification(
+            self.env._("%s is saved to Mailchimp.", self.display_name),
+        )
+
+    def action_refresh(self):
+        """Read these campaigns, and what is in them, from Mailchimp."""
+        self._check_act()
+        try:
+            self._refresh()
+            for campaigns in (
+                self.filtered("mailchimp_id").grouped("account_id").values()
+            ):
+                campaigns._refresh_contents()
+        except MailchimpError as error:
+            raise UserError(self._error_text(error)) from error
+
+    def _refresh_contents(self):
+        """Read what is in these campaigns of one account."""
+        run = self.env["mailchimp.run"]
+        here = self.filtered(lambda campaign: not campaign.gone)
+        for campaign, answer in zip(here, here._contents(), strict=True):
+            if answer.error:
+                raise answer.error
+            campaign._take_content(answer, run)
+
+    def _check_act(self):
+        """Refuse what cannot be done before anything is."""
+        self.check_access("write")
+        if not self:
+            raise UserError(self.env._("Choose the campaigns first."))
+        self.account_id._check_connected()
+
+    # === IN THE BACKGROUND === #
+
+    def _push_later(self):
+        for campaign in self:
+            campaign._check_complete()
+            self.env["mailchimp.job"]._enqueue(
+                campaign,
+                "_job_push",
+                name=self.env._("Save %s to Mailchimp", campaign.display_name),
+                identity=f"campaign:{campaign.id}",
+                account=campaign.account_id,
+                priority=PRIORITY_USER,
+                args={"user_id": self.env.uid},
+            )
+        return notification(
+            self.env._("%s campaigns are saved to Mailchimp.", len(self)), kind="info"
+        )
+
+    def _job_push(self, user_id):
+        """Save a campaign to Mailchimp, with the rights of who asked.
+
+        :param int user_id: who asked
+        """
+        campaign = self.with_user(user_id).exists()
+        if campaign and campaign._needs_push():
+            campaign._push_remote(interactive=False)
+
+    # === PUSH === #
+
+    def _push(self):
+        """Save this campaign to Mailchimp while somebody waits.
+
+        What Mailchimp refuses is noted, not raised: the campaign may exist there
+        already, which must not be forgotten.
+
+        :return: whether Mailchimp holds what Odoo does
+        :raise UserError: before anything was sent
+        """
+        self._lock()
+        self._check_complete()
+        try:
+            self._push_remote()
+        except MailchimpNotFound:
+            self._miss()
+            self._connector_write({"push_error": self._gone_text()})
+        except MailchimpError as error:
+            self._connector_write({"push_error": self._error_text(error)})
+        else:
+            return True
+        return False
+
+    def _push_remote(self, interactive=True):
+        """Create or change the campaign, and its content where that differs.
+
+        :raise MailchimpError: what was done before it stands
+        """
+        content = self._content_payload()
+        body = self._mailchimp_values()
+        gateway = self.account_id._gateway(interactive=interactive)
+        if self.mailchimp_id:
+            data = gateway.api.campaigns.update(self.mailchimp_id, body)
+        else:
+            data = self._create_in_mailchimp(gateway, body)
+        self._take_over_identity(data)
+        is_new_content = self._push_content(gateway, content)
+        self._connector_write(
+            {"to_push": False, "push_error": False, "remote_changed": False}
+        )
+        self._take_over_answer(gateway, data, is_new_content)
+
+    def _push_content(self, gateway, content):
+        """Save the content, if it is not what was saved last.
+
+        https://mailchimp.com/developer/marketing/api/campaign-content/set-campaign-content/
+
+        :return: whether it was
+        """
+        digest = self._digest(content) if content else self.content_digest
+        if not content or digest == self.content_digest:
+            return False
+        answer = self._set_content(gateway, content)
+        vals = {name: v for name, v in self._content_values(answer).items() if v}
+        if self.content_source == "html":  # what stands there was typed here
+            vals = {name: v for name, v in vals.items() if not self[name]}
+        self._connector_write(vals | {"content_digest": digest})
+        return True
+
+    def _set_content(self, gateway, content):
+        try:
+            return gateway.api.campaigns.set_content(self.mailchimp_id, content)
+        except MailchimpNotFound as error:
+            if "template" not in content:
+                raise
+            # The campaign was answered about a moment ago.
+            name = self.template_id.display_name
+            raise MailchimpRejected(
+                f"The template {name} does not exist in Mailchimp any more."
+            ) from error
+
+    # === WHAT CAME OF IT === #
+
+    def _take_over_identity(self, data):
+        """Remember which campaign of Mailchimp's this is, whatever happens next."""
+        [data] = with_ids([data]) or [{"id": self.mailchimp_id}]
+        if not data["id"]:
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+        if self.mailchimp_id != data["id"]:
+            self._connector_write({"mailchimp_id": data["id"]})
+
+    def _take_over_answer(self, gateway, data, is_new_content):
+        """Take over what Mailchimp made of it; content changes settings, too."""
+        if is_new_content:
+            try:
+                self._read_remote(gateway)
+                return
+            except MailchimpError as error:
+                _logger.info("Read after a save to Mailchimp: %s", error)
+        if with_ids([data]):
+            self._apply_remote([data])
+
+    def _take_over(self, vals):
+        """Mailchimp need not name the template that the content was made of."""
+        if self.content_source == "template" and not vals.get("template_id"):
+            vals = {
+                name: value for name, value in vals.items() if name != "template_id"
+            }
+        return super()._take_over(vals)
+
+    def _lock(self):
+        """Keep others from doing something with this campaign at the same time."""
+        self.ensure_one()
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is just saving or sending %s. Look again in a "
+                    "moment.",
+                    self.display_name,
+                )
+            ) from error
+        self.invalidate_recordset()
+
+    def _tell_push_error(self):
+        """Return the action that tells why the campaign is not saved."""
+        return notification(
+            self.push_error,
+            title=self.env._("Not saved to Mailchimp"),
+            kind="danger",
+            sticky=True,
+        )
+
+    def _gone_text(self):
+        return self.env._(
+            "%s was deleted in Mailchimp. You can create it again.", self.display_name
+        )
+
+    def _error_text(self, error):
+        """Return what Mailchimp answered, and what it means, in words."""
+        if isinstance(error, MailchimpNotFound):
+            return self._gone_text()
+        if isinstance(error, MailchimpRetryLater):
+            return self.env._(
+                "Mailchimp cannot be reached right now, or is busy: %s Try again in a "
+                "moment.",
+                error,
+            )
+        return self.env._("Mailchimp refused it: %s", error)

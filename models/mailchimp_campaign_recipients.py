@@ -1,0 +1,196 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..const import MARKETABLE_STATUS
+from ..tools import segment_opts
+
+
+class MailchimpCampaignRecipients(models.Model):
+    """Who of the audience gets a campaign.
+
+    `segment_opts` is what Mailchimp said last. What is chosen in Odoo is derived from
+    it, and becomes it again when it is saved.
+    """
+
+    _inherit = "mailchimp.campaign"
+
+    recipient_kind = fields.Selection(
+        [
+            ("all", "The Whole Audience"),
+            ("segment", "A Saved Segment"),
+            ("tags", "Tags"),
+            ("raw", "As Set in Mailchimp"),
+        ],
+        string="Send to",
+        compute="_compute_recipients",
+        store=True,
+        readonly=False,
+        help="As Set in Mailchimp: conditions that Odoo does not edit, and keeps.",
+    )
+    segment_id = fields.Many2one(
+        "mailchimp.tag",
+        string="Segment",
+        compute="_compute_recipients",
+        store=True,
+        readonly=False,
+        ondelete="set null",
+        domain="[('audience_id', '=', audience_id), ('type', '!=', 'static')]",
+    )
+    recipient_tag_ids = fields.Many2many(
+        "mailchimp.tag",
+        "mailchimp_campaign_tag_rel",
+        "campaign_id",
+        "tag_id",
+        string="Recipient Tags",
+        compute="_compute_recipients",
+        store=True,
+        readonly=False,
+        domain="[('audience_id', '=', audience_id), ('type', '=', 'static')]",
+    )
+    tag_match = fields.Selection(
+        [("any", "Any of the Tags"), ("all", "All of the Tags")],
+        string="Who Has",
+        compute="_compute_recipients",
+        store=True,
+        readonly=False,
+    )
+    estimated_count = fields.Integer(
+        string="Recipients Known to Odoo",
+        compute="_compute_estimated_count",
+        help="Subscribed members that Odoo knows, while Mailchimp still counts. What "
+        "Mailchimp counts is right.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("segment_opts", "audience_id")
+    def _compute_recipients(self):
+        read = {c: segment_opts.read(c.segment_opts) for c in self}
+        tags = self._tags_named(read)
+        for campaign, recipients in read.items():
+            audience = campaign.audience_id._origin.id
+            found = self.env["mailchimp.tag"].union(
+                *(tags.get((audience, id_), ()) or () for id_ in recipients.ids)
+            )
+            kind = self._kind_of(recipients, found)
+            campaign.recipient_kind = kind
+            campaign.segment_id = found if kind == "segment" else False
+            campaign.recipient_tag_ids = found if kind == "tags" else False
+            campaign.tag_match = recipients.match
+
+    @api.model
+    def _tags_named(self, read):
+        """Return {(id of the audience, remote id): tag} of those that are named."""
+        ids = {id_ for recipients in read.values() for id_ in recipients.ids}
+        if not ids:
+            return {}
+        audiences = self.audience_id._origin.ids
+        tags = self.env["mailchimp.tag"].search(
+            [("audience_id", "in", audiences), ("mailchimp_id", "in", list(ids))]
+        )
+        return {(tag.audience_id.id, tag.mailchimp_id): tag for tag in tags}
+
+    @api.model
+    def _kind_of(self, recipients, found):
+        if recipients.kind == "all":
+            return "all"
+        if recipients.kind == "other" or len(found) != len(set(recipients.ids)):
+            return "raw"
+        if all(tag.type == "static" for tag in found):
+            return "tags"
+        return "segment" if len(found) == 1 else "raw"
+
+    @api.depends(
+        "audience_id", "recipient_kind", "segment_id", "recipient_tag_ids", "tag_match"
+    )
+    def _compute_estimated_count(self):
+        everybody = self.filtered(lambda c: c.recipient_kind == "all")
+        counts = dict(
+            self.env["mailchimp.member"]._read_group(
+                [
+                    ("audience_id", "in", everybody.audience_id.ids),
+                    ("status", "=", MARKETABLE_STATUS),
+                ],
+                ["audience_id"],
+                ["__count"],
+            )
+        )
+        for campaign in self:
+            campaign.estimated_count = {
+                "all": counts.get(campaign.audience_id._origin, 0),
+                "segment": campaign.segment_id.member_count,
+                "tags": campaign._count_tagged(),
+            }.get(campaign.recipient_kind, 0)
+
+    def _count_tagged(self):
+        tags = self.recipient_tag_ids._origin
+        if self.recipient_kind != "tags" or not tags:
+            return 0
+        if self.tag_match == "all":
+            tagged = [("tag_ids", "in", tag.id) for tag in tags]
+        else:
+            tagged = [("tag_ids", "in", tags.ids)]
+        domain = [
+            ("audience_id", "=", self.audience_id._origin.id),
+            ("status", "=", MARKETABLE_STATUS),
+        ]
+        return self.env["mailchimp.member"].search_count(domain + tagged)
+
+    # === CONSTRAINTS === #
+
+    @api.constrains("audience_id", "segment_id", "recipient_tag_ids")
+    def _check_same_audience(self):
+        for campaign in self:
+            tags = campaign.segment_id | campaign.recipient_tag_ids
+            if tags.audience_id - campaign.audience_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(campaign)s: the segment or a tag belongs to another "
+                        "audience.",
+                        campaign=campaign.display_name,
+                    )
+                )
+
+    # === MAPPING === #
+
+    def _missing_recipients(self):
+        """Return what has to be chosen before Mailchimp can be told, False if none."""
+        if self.recipient_kind == "segment" and not self.segment_id:
+            return self.env._("the segment")
+        if self.recipient_kind == "tags" and not self.recipient_tag_ids:
+            return self.env._("the tags")
+        return False
+
+    def _mailchimp_recipients(self):
+        """Return who gets it, in Mailchimp's words, without I/O."""
+        if not self.audience_id:
+            return {}
+        options = self._mailchimp_segment_opts()
+        recipients = {"list_id": self.audience_id.mailchimp_id}
+        # Whoever got a part of the audience so far has to be told "everybody".
+        if options or self.mailchimp_id:
+            recipients["segment_opts"] = options
+        return {"recipients": recipients}
+
+    def _mailchimp_segment_opts(self):
+        if self.recipient_kind == "segment":
+            return segment_opts.of_segment(self.segment_id.mailchimp_id)
+        if self.recipient_kind == "tags":
+            ids = self.recipient_tag_ids.mapped("mailchimp_id")
+            return segment_opts.of_tags(ids, self.tag_match or "any")
+        if self.recipient_kind == "raw":
+            return self.segment_opts or {}
+        return {}
+
+    def _recipients_text(self):
+        """Return who gets it, in words."""
+        if self.recipient_kind == "segment":
+            return self.env._("Segment: %s", self.segment_id.name)
+        if self.recipient_kind == "tags":
+            names = ", ".join(self.recipient_tag_ids.mapped("name"))
+            if self.tag_match == "all":
+                return self.env._("All of the tags: %s", names)
+            return self.env._("Any of the tags: %s", names)
+        if self.recipient_kind == "raw":
+            return self.segment_text or self.env._("As set in Mailchimp")
+        return self.env._("The whole audience")

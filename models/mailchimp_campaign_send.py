@@ -1,0 +1,289 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+from ..const import (
+    CAMPAIGN_FIELDS,
+    EDITABLE_STATUSES,
+    PRIORITY_USER,
+    SENT_STATUSES,
+)
+from ..exceptions import MailchimpError, MailchimpNotFound, MailchimpRetryLater
+from ..tools.coerce import as_map, remote_id, short_text, small_integer
+
+# What Mailchimp's answer says about a campaign that somebody is about to send.
+CONFIRMED_SETTINGS = ("subject_line", "preview_text", "from_name", "reply_to")
+# A request without an answer may be at work still: Mailchimp stops after two minutes.
+# https://mailchimp.com/developer/marketing/docs/methods-parameters/
+LATE_ANSWER = timedelta(minutes=3)
+# Campaigns that are on their way, or will be.
+UNDER_WAY = SENT_STATUSES | {"schedule"}
+
+
+class MailchimpCampaignSend(models.Model):
+    """Sending: what leaves, leaves once, and somebody confirmed it.
+
+    The campaign is read right before and, where an answer was lost, after the request,
+    which is never repeated by itself.
+    """
+
+    _inherit = "mailchimp.campaign"
+
+    send_unknown = fields.Boolean(
+        string="Unknown Whether It Was Sent",
+        readonly=True,
+        copy=False,
+        help="Mailchimp did not answer when it was to be sent. Odoo asks until it "
+        "knows; it never sends by itself.",
+    )
+
+    # === READING === #
+
+    def _read_remote(self, gateway):
+        """Read the campaign, and take over what Mailchimp says.
+
+        :return: the payload (dict)
+        :raise MailchimpError:
+        """
+        data = as_map(
+            gateway.api.campaigns.get(self.mailchimp_id, fields=CAMPAIGN_FIELDS)
+        )
+        if not data.get("status"):
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+        self._apply_remote([data])
+        return data
+
+    def _read_checklist(self, gateway):
+        """Read what Mailchimp checks before it sends.
+
+        https://mailchimp.com/developer/marketing/api/campaign-send-checklist/
+
+        :return: whether it is ready, and a list of dicts with ``type``, ``heading``
+            and ``details``
+        """
+        answer = as_map(gateway.api.campaigns.get_send_checklist(self.mailchimp_id))
+        items = answer.get("items")
+        checks = [
+            {
+                "type": short_text(as_map(item).get("type")) or "",
+                "heading": short_text(as_map(item).get("heading")) or "",
+                "details": short_text(as_map(item).get("details")) or "",
+            }
+            for item in (items if isinstance(items, list) else ())
+        ]
+        return answer.get("is_ready") is True, checks
+
+    @api.model
+    def _confirmation(self, data):
+        """Return what stands for all that is confirmed before a campaign leaves.
+
+        :param dict data: the campaign as Mailchimp says it is
+        """
+        recipients = as_map(data.get("recipients"))
+        settings = as_map(data.get("settings"))
+        return self._digest(
+            {
+                "id": remote_id(data.get("id")),
+                "audience": remote_id(recipients.get("list_id")),
+                "segment": as_map(recipients.get("segment_opts")),
+                "count": small_integer(recipients.get("recipient_count")),
+                **{name: settings.get(name) or "" for name in CONFIRMED_SETTINGS},
+            }
+        )
+
+    # === THE PROTOCOL === #
+
+    def _leave(self, confirmed, at=None, timewarp=False):
+        """Send this campaign now, or schedule it.
+
+        :param str confirmed: `_confirmation` of what the person saw
+        :param datetime at: when, naive UTC; now by default
+        :param bool timewarp: at that time of each recipient's own day
+        :return: what came of it: ``state`` is done, already, changed, not_ready,
+            failed or unknown; ``text`` says it
+        """
+        self._lock()
+        gateway = self.account_id._gateway(interactive=True)
+        try:
+            refusal = self._refuse_to_leave(gateway, confirmed)
+        except MailchimpNotFound:
+            self._miss()
+            return _came("failed", self._gone_text())
+        except MailchimpError as error:
+            text = self.env._("Nothing was sent. %s", self._error_text(error))
+            return _came("failed", text)
+        return refusal or self._post_leave(gateway, at, timewarp)
+
+    def _refuse_to_leave(self, gateway, confirmed):
+        """Return why this is not the moment, None if it is."""
+        data = self._read_remote(gateway)
+        if data["status"] not in EDITABLE_STATUSES:
+            self._connector_write({"send_unknown": False})
+            return _came("already", self._already_text())
+        if self.to_push or self._confirmation(data) != confirmed:
+            text = self.env._("It changed since you confirmed it. Look at it again.")
+            return _came("changed", text)
+        ready, checks = self._read_checklist(gateway)
+        if not ready:
+            return _came("not_ready", self._not_ready_text(checks))
+        return None
+
+    def _post_leave(self, gateway, at, timewarp):
+        """Let it go; this is the only place that does."""
+        try:
+            if at:
+                body = {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
+                body |= {"timewarp": True} if timewarp else {}
+                gateway.api.campaigns.schedule(self.mailchimp_id, body)
+            else:
+                gateway.api.campaigns.send(self.mailchimp_id)
+        except MailchimpRetryLater as error:
+            return self._resolve_lost(gateway, error)
+        except MailchimpError as error:
+            return _came("failed", self._refusal_text(error))
+        return self._has_left(gateway, at)
+
+    def _has_left(self, gateway, at=None):
+        """Note that it left, and read what Mailchimp makes of it."""
+        self._connector_write(
+            {"status": "schedule" if at else "sending", "send_unknown": False}
+            | ({"send_time": at} if at else {})
+        )
+        self._log_leaving()
+        try:
+            self._read_remote(gateway)
+        except MailchimpError:
+            self._enqueue_read_status()
+        return _came("done", self._left_text())
+
+    def _resolve_lost(self, gateway, error):
+        """Find out whether it left, after an answer that was lost."""
+        try:
+            data = self._read_remote(gateway)
+        except MailchimpError:
+            self._connector_write({"send_unknown": True})
+            self._message_log(body=self._unknown_text(error))
+            self._enqueue_read_status()
+            return _came("unknown", self._unknown_text(error))
+        self._connector_write({"send_unknown": False})
+        if data["status"] in UNDER_WAY:
+            self._log_leaving()
+            return _came("done", self._left_text())
+        # It may still be at work, if there was no answer at all.
+        self._enqueue_read_status(fields.Datetime.now() + LATE_ANSWER)
+        text = self.env._(
+            "It was not sent: Mailchimp says that it is still a draft. %s",
+            self._error_text(error),
+        )
+        self._message_log(body=text)
+        return _came("failed", text)
+
+    def _enqueue_read_status(self, run_after=None):
+        """Let the queue read the campaign until it is known what became of it."""
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_read_status",
+            name=self.env._("Read what became of %s", self.display_name),
+            identity=f"campaign_status:{self.id}",
+            account=self.account_id,
+            priority=PRIORITY_USER,
+            run_after=run_after,
+        )
+
+    def _job_read_status(self):
+        """Read this campaign from Mailchimp, and say so if that was unknown."""
+        if not self.exists():
+            return
+        unknown, before = self.send_unknown, self.status
+        try:
+            self._read_remote(self.account_id._gateway())
+        except MailchimpNotFound:
+            self._miss()
+        self._connector_write({"send_unknown": False})
+        if unknown or (self.status in UNDER_WAY and before not in UNDER_WAY):
+            self._message_log(body=self._became_known_text())
+
+    # === WORDS === #
+
+    def _log_leaving(self):
+        """Keep who let it go, to whom and how many."""
+        self._message_log(
+            body=self.env._(
+                "%(user)s let it go: %(what)s. Audience: %(audience)s (%(who)s), "
+                "%(count)s recipients.",
+                user=self.env.user.name,
+                what=self._status_text(),
+                audience=self.audience_id.display_name or self.env._("unknown"),
+                who=self._recipients_text(),
+                count=self.recipient_count,
+            )
+        )
+
+    def _left_text(self):
+        if self.status == "schedule":
+            return self.env._(
+                "%(campaign)s is scheduled for %(time)s.",
+                campaign=self.display_name,
+                time=self._send_time_text(),
+            )
+        return self.env._(
+            "%(campaign)s is on its way to %(count)s recipients.",
+            campaign=self.display_name,
+            count=self.recipient_count,
+        )
+
+    def _send_time_text(self):
+        """Return when it is sent, in the time zone of the user."""
+        return format_datetime(self.env, self.send_time)
+
+    def _already_text(self):
+        return self.env._(
+            "Nothing was sent: in Mailchimp, %(campaign)s is “%(status)s” already.",
+            campaign=self.display_name,
+            status=self._status_text(),
+        )
+
+    def _unknown_text(self, error):
+        return self.env._(
+            "It is not known whether %(campaign)s was sent: Mailchimp did not answer "
+            "(%(error)s). Odoo asks until it knows, and sends nothing by itself.",
+            campaign=self.display_name,
+            error=error,
+        )
+
+    def _became_known_text(self):
+        if self.status in UNDER_WAY:
+            return self.env._("It is known now: it left (%s).", self._status_text())
+        return self.env._("It is known now: it was not sent (%s).", self._status_text())
+
+    def _not_ready_text(self, checks):
+        """Return the reasons of Mailchimp's checklist, in words."""
+        reasons = [self._check_text(c) for c in checks if c["type"] == "error"]
+        if not reasons:
+            reasons = [self.env._("Mailchimp gives no reason. Try again in a moment.")]
+        return "\n".join(reasons)
+
+    def _check_text(self, check):
+        if _still_counting(check["details"]):
+            return self._counting_text()
+        return ": ".join(filter(None, (check["heading"], check["details"])))
+
+    def _refusal_text(self, error):
+        """Return why Mailchimp did not send it."""
+        if _still_counting(error.detail):
+            return self.env._("Nothing was sent. %s", self._counting_text())
+        return self.env._("Nothing was sent. %s", self._error_text(error))
+
+    def _counting_text(self):
+        return self.env._(
+            "Mailchimp still counts the recipients, or has none. Try again in a moment."
+        )
+
+
+def _came(state, text):
+    return {"state": state, "text": text}
+
+
+def _still_counting(text):
+    return "recipients not ready" in (text or "").lower()

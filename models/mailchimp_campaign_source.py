@@ -1,0 +1,117 @@
+import hashlib
+
+import orjson
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.coerce import as_map
+
+# Of these types Mailchimp asks for more than Odoo edits.
+ODOO_TYPES = frozenset({"regular", "plaintext"})
+
+
+class MailchimpCampaignSource(models.Model):
+    """Where the content of a campaign comes from.
+
+    `html` and `plain_text` are what Mailchimp holds; only for the source *HTML* they
+    are what people edit.
+    """
+
+    _inherit = "mailchimp.campaign"
+
+    content_source = fields.Selection(
+        [
+            ("html", "HTML Code"),
+            ("template", "A Mailchimp Template"),
+            ("mailing", "An Odoo Mailing"),
+            ("mailchimp", "Designed in Mailchimp"),
+        ],
+        string="Content From",
+        default="html",
+        required=True,
+        help="Designed in Mailchimp: Odoo shows it, and never changes it.",
+    )
+    section_ids = fields.One2many(
+        "mailchimp.campaign.section",
+        "campaign_id",
+        string="Template Sections",
+        copy=True,
+    )
+    content_digest = fields.Char(
+        readonly=True, copy=False, help="Of the content that was saved to Mailchimp."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """What comes from Mailchimp was designed there."""
+        for vals in vals_list:
+            if vals.get("mailchimp_id"):
+                vals.setdefault("content_source", "mailchimp")
+        return super().create(vals_list)
+
+    # === ONCHANGES === #
+
+    @api.onchange("template_id", "content_source")
+    def _onchange_template_id(self):
+        """Offer the sections of the template with what stands in it."""
+        if self.content_source != "template" or not self.template_id:
+            return
+        sections = as_map(self.template_id.sections)
+        kept = {line.name: line.html for line in self.section_ids}
+        self.section_ids = [fields.Command.clear()] + [
+            fields.Command.create({"name": name, "html": kept.get(name, html)})
+            for name, html in sections.items()
+        ]
+
+    # === MAPPING === #
+
+    def _content_payload(self):
+        """Return the content for Mailchimp; None where Odoo leaves it alone.
+
+        https://mailchimp.com/developer/marketing/api/campaign-content/
+
+        :return: body of the request (dict) or None
+        :raise UserError: when a mailing cannot be turned into a campaign
+        """
+        self.ensure_one()
+        if self.content_source == "mailchimp" or self.type not in ODOO_TYPES:
+            return None
+        if self.content_source == "template":
+            return self._template_payload()
+        if self.content_source == "mailing":
+            return {"html": self._mailing_html()} if self.mailing_id else None
+        if self.type == "plaintext":
+            return self._raw_payload("plain_text")
+        return self._raw_payload("html")
+
+    def _raw_payload(self, name):
+        # Mailchimp's is only emptied where it once had something of Odoo's.
+        if not self[name] and not self.content_digest:
+            return None
+        return {name: self[name] or ""}
+
+    def _template_payload(self):
+        template = self.template_id
+        if not template:
+            return None
+        if not template.mailchimp_id or not template.active:
+            raise UserError(
+                self.env._(
+                    "The template %s is not in Mailchimp. Save it there first, or "
+                    "choose another one.",
+                    template.display_name,
+                )
+            )
+        payload = {"id": int(template.mailchimp_id)}
+        if self.section_ids:
+            payload["sections"] = {
+                line.name: line.html or "" for line in self.section_ids
+            }
+        return {"template": payload}
+
+    @api.model
+    def _digest(self, payload):
+        """Return what tells contents apart."""
+        text = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()

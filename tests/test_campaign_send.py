@@ -1,0 +1,359 @@
+"""Sending: confirmed, once, and never silently."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import Form, new_test_user, tagged
+
+from ..tools.quarter_hour import is_quarter, next_quarter
+from .campaign_case import HTML, CampaignCase
+
+USER = "mailchimp_connector.group_mailchimp_user"
+MANAGER = "mailchimp_connector.group_mailchimp_manager"
+# What may happen to a request before Mailchimp has done anything, and after.
+BEFORE = ("429_problem", "500_empty", "502_html", "503_akamai", "connection_reset")
+AFTER = ("answer_lost", "broken_json")
+
+
+@tagged("post_install", "-at_install")
+class TestCampaignSend(CampaignCase):
+    """From the button to what leaves."""
+
+    # === IT WORKS === #
+
+    def test_send(self):
+        user = new_test_user(self.env, "mc_sender", groups=USER)
+        campaign = self.new_campaign().with_user(user)
+        wizard = self.wizard(campaign)
+        self.assertTrue(wizard.is_ready)
+        self.assertFalse(wizard.blocked)
+        self.assertEqual(
+            (wizard.audience_id, wizard.recipient_count, wizard.subject),
+            (self.list, 2, "News of November"),
+        )
+        self.assertNotSent(campaign)
+        kind, text = self.told(wizard.action_confirm())
+        self.assertEqual(kind, "success")
+        self.assertIn("2 recipients", text)
+        self.assertSentOnce(campaign)
+        self.assertEqual(campaign.status, "sent")
+        said = campaign.message_ids.mapped("body")
+        self.assertTrue(
+            any(
+                user.name in body and "Newsletter" in body and "2 recipients" in body
+                for body in said
+            ),
+            said,
+        )
+
+    def test_pressed_twice(self):
+        campaign = self.new_campaign()
+        first, second = self.wizard(campaign), self.wizard(campaign)
+        first.action_confirm()
+        for wizard in (first, second):
+            kind, text = self.told(wizard.action_confirm())
+            self.assertEqual(kind, "warning")
+            self.assertIn("Nothing was sent", text)
+        self.assertSentOnce(campaign)
+        self.assertIn("already", self.told(campaign.action_send())[1])
+
+    def test_sent_in_mailchimp_meanwhile(self):
+        campaign = self.saved_campaign()
+        wizard = self.wizard(campaign)
+        self.there(campaign).send(self.sandbox.clock.now())
+        self.assertIn("Nothing was sent", self.told(wizard.action_confirm())[1])
+        self.assertFalse(self.requested("POST", "/actions/send"))
+        self.assertEqual(campaign.status, "sent", "it is taken over")
+
+    def test_check(self):
+        campaign = self.new_campaign(subject=False)
+        wizard = self.wizard(campaign, "check")
+        self.assertFalse(wizard.is_ready)
+        wrong = wizard.line_ids.filtered(lambda line: line.type == "error")
+        self.assertEqual(wrong.mapped("heading"), ["Subject"])
+        self.assertIn("subject line missing", wizard.blocked)
+        with self.assertRaises(UserError):
+            wizard.action_confirm()
+        self.assertNotSent(campaign)
+
+    def test_solved_and_checked_again(self):
+        self.remote_account.recipient_delay = 30
+        wizard = self.wizard(self.new_campaign())
+        self.assertFalse(wizard.is_ready)
+        self.assertIn("still counts", wizard.blocked)
+        self.later(60)
+        wizard.action_check_again()
+        self.assertTrue(wizard.is_ready)
+        wizard.action_confirm()
+        self.assertSentOnce(wizard.campaign_id)
+
+    # === WHAT IS REFUSED === #
+
+    def test_reasons(self):
+        self.remote_account.verified_domains = {"nordwind.example"}
+        empty = self.remote_account.add_audience("Empty")
+        self.import_audiences()
+        for vals, reason in (
+            ({"html": False}, "no content"),
+            ({"audience_id": False}, "recipients"),
+            ({"audience_id": self.audience(empty).id}, "no recipients"),
+            ({"reply_to": "me@gmail.example"}, "me@gmail.example"),
+            ({"from_name": False}, "from name missing"),
+        ):
+            campaign = self.new_campaign(**vals)
+            wizard = self.wizard(campaign)
+            self.assertFalse(wizard.is_ready, vals)
+            self.assertIn(reason, wizard.blocked)
+            wizard.is_ready = True  # whatever a client says
+            wizard.action_confirm()
+            self.assertIn(reason, wizard.blocked)
+            self.assertNotSent(campaign)
+        self.assertFalse(self.requested("POST", "/actions/send"))
+
+    def test_not_ready_any_more(self):
+        """The checklist was good, and Mailchimp refuses nevertheless."""
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        self.remote_account.verified_domains = set()
+        action = wizard.action_confirm()
+        self.assertEqual(action["res_id"], wizard.id)
+        self.assertIn("address(es)", wizard.blocked)
+        self.assertNotSent(campaign)
+
+    def test_changed_since_it_was_confirmed(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        self.remote.add_member("new@a.example")
+        action = wizard.action_confirm()
+        self.assertEqual(action["res_id"], wizard.id)
+        self.assertTrue(wizard.changed)
+        self.assertEqual(wizard.recipient_count, 3)
+        self.assertNotSent(campaign)
+        wizard.action_confirm()
+        self.assertSentOnce(campaign)
+
+    def test_settings_changed_in_mailchimp(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        self.there(campaign).settings["subject_line"] = "Something else"
+        wizard.action_confirm()
+        self.assertTrue(wizard.changed)
+        self.assertEqual(wizard.subject, "Something else")
+        self.assertNotSent(campaign)
+
+    def test_edited_in_odoo_since_it_was_confirmed(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        campaign.html = HTML + "more"
+        wizard.action_confirm()
+        self.assertTrue(wizard.changed)
+        self.assertNotSent(campaign)
+
+    def test_deleted_meanwhile(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        del self.remote_account.campaigns[campaign.mailchimp_id]
+        kind, text = self.told(wizard.action_confirm())
+        self.assertEqual(kind, "danger")
+        self.assertIn("deleted in Mailchimp", text)
+        self.assertTrue(campaign.gone)
+
+    # === FAULTS === #
+
+    def test_faults_before_mailchimp_did_anything(self):
+        for kind in BEFORE:
+            campaign = self.new_campaign(name=kind)
+            wizard = self.wizard(campaign)
+            self.sandbox.monitor.requests.clear()
+            self.sandbox.faults.inject(kind, match="POST /campaigns/*/actions/send")
+            told, text = self.told(wizard.action_confirm())
+            self.assertEqual(told, "danger", kind)
+            self.assertIn("It was not sent", text)
+            self.assertNotSent(campaign)
+            self.assertEqual(len(self.requested("POST", "/actions/send")), 1, kind)
+            self.run_jobs()
+            self.assertNotSent(campaign)
+            self.sandbox.monitor.requests.clear()
+            self.wizard(campaign).action_confirm()
+            self.assertSentOnce(campaign)
+
+    def test_answers_that_are_lost(self):
+        for kind in AFTER:
+            campaign = self.new_campaign(name=kind)
+            wizard = self.wizard(campaign)
+            self.sandbox.monitor.requests.clear()
+            self.sandbox.faults.inject(kind, match="POST /campaigns/*/actions/send")
+            self.assertEqual(self.told(wizard.action_confirm())[0], "success", kind)
+            self.assertEqual(campaign.status, "sent")
+            self.assertSentOnce(campaign)
+
+    def test_unknown_until_mailchimp_answers(self):
+        for kind in ("answer_lost", "connection_reset"):
+            campaign = self.new_campaign(name=kind)
+            wizard = self.wizard(campaign)
+            self.sandbox.monitor.requests.clear()
+            self.sandbox.faults.inject(kind, match="POST /campaigns/*/actions/send")
+            self.sandbox.faults.inject(
+                "500_empty", times=None, match="GET /campaigns/*", after=2
+            )
+            action = wizard.action_confirm()
+            told, text = self.told(action)
+            self.assertEqual(told, "warning")
+            self.assertTrue(action["params"]["sticky"])
+            self.assertIn("not known whether", text)
+            self.assertTrue(campaign.send_unknown)
+            self.sandbox.faults.clear()
+            self.run_jobs()
+            self.assertFalse(campaign.send_unknown)
+            left = kind == "answer_lost"
+            self.assertEqual(campaign.status, "sent" if left else "save")
+            said = " ".join(campaign.message_ids.mapped("body"))
+            self.assertIn("it left" if left else "it was not sent", said)
+            self.assertEqual(len(self.requested("POST", "/actions/send")), 1)
+
+    def test_unknown_and_pressed_again(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        match = "POST /campaigns/*/actions/send"
+        self.sandbox.faults.inject("answer_lost", match=match)
+        self.sandbox.faults.inject("500_empty", match="GET /campaigns/*", after=2)
+        wizard.action_confirm()
+        self.assertTrue(campaign.send_unknown)
+        self.assertIn("already", self.told(wizard.action_confirm())[1])
+        self.assertFalse(campaign.send_unknown)
+        self.assertSentOnce(campaign)
+
+    def test_unreadable_before_sending(self):
+        for path in ("/campaigns/*", "/campaigns/*/send-checklist"):
+            for kind in ("429_problem", "502_html", "empty_body", "answer_lost"):
+                campaign = self.new_campaign(name=f"{kind} {path}")
+                wizard = self.wizard(campaign)
+                times = 3 if kind == "answer_lost" else 1  # reading is repeated
+                self.sandbox.faults.inject(kind, times=times, match=f"GET {path}")
+                told, text = self.told(wizard.action_confirm())
+                self.assertEqual(told, "danger")
+                self.assertIn("Nothing was sent", text)
+                self.assertNotSent(campaign)
+                self.assertFalse(campaign.send_unknown)
+        self.assertFalse(self.requested("POST", "/actions/send"))
+
+    def test_sent_but_not_read_afterwards(self):
+        self.remote_account.sending_seconds = 60
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        self.sandbox.faults.inject("502_html", match="GET /campaigns/*", after=2)
+        self.assertEqual(self.told(wizard.action_confirm())[0], "success")
+        self.assertEqual(campaign.status, "sending")
+        self.later(120)
+        self.run_jobs()
+        self.assertEqual(campaign.status, "sent")
+        self.assertSentOnce(campaign)
+
+    def test_refused_for_good(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        self.sandbox.faults.inject("403_problem", match="POST */actions/send")
+        told, text = self.told(wizard.action_confirm())
+        self.assertEqual(told, "danger")
+        self.assertIn("Nothing was sent", text)
+        self.assertNotSent(campaign)
+        self.assertEqual(self.account.state, "connected", "one refusal is no outage")
+
+    # === SCHEDULE === #
+
+    def test_schedule(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign, "schedule")
+        self.assertTrue(is_quarter(wizard.schedule_time))
+        at = self.soon(15)
+        wizard.schedule_time = at
+        kind, _text = self.told(wizard.action_confirm())
+        self.assertEqual(kind, "success")
+        self.assertEqual((campaign.status, campaign.send_time), ("schedule", at))
+        self.assertEqual(self.there(campaign).status, "schedule")
+        [request] = self.requested("POST", "/actions/schedule")
+        self.assertEqual(
+            request.json, {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
+        )
+        campaign.action_unschedule()
+        self.assertEqual(campaign.status, "save")
+        self.assertFalse(campaign.send_time)
+        campaign.subject = "It may be edited again"
+
+    def test_scheduled_time_is_the_users(self):
+        user = new_test_user(self.env, "mc_tz", groups=USER, tz="Asia/Kathmandu")
+        wizard = self.wizard(self.new_campaign().with_user(user), "schedule")
+        self.assertEqual(wizard.timezone, "Asia/Kathmandu")
+        at = wizard.schedule_time
+        _kind, text = self.told(wizard.action_confirm())
+        local = fields.Datetime.context_timestamp(wizard.with_context(tz=user.tz), at)
+        self.assertIn(f"{local:%M:%S}", text)
+        self.assertIn(local.minute, (0, 15, 30, 45))
+
+    def test_other_minutes(self):
+        wizard = self.wizard(self.new_campaign(), "schedule")
+        odd = self.soon() + timedelta(minutes=7)
+        with Form(wizard) as form:
+            form.schedule_time = odd
+            self.assertEqual(form.schedule_time, next_quarter(odd))
+        wizard.schedule_time = odd
+        with self.assertRaisesRegex(UserError, "quarter"):
+            wizard.action_confirm()
+        wizard.schedule_time = self.soon() - timedelta(days=1)
+        with self.assertRaisesRegex(UserError, "over"):
+            wizard.action_confirm()
+        wizard.schedule_time = False
+        with self.assertRaisesRegex(UserError, "Choose when"):
+            wizard.action_confirm()
+        self.assertNotSent(wizard.campaign_id)
+
+    def test_schedule_with_a_lost_answer(self):
+        for kind, told in (("answer_lost", "success"), ("connection_reset", "danger")):
+            campaign = self.new_campaign(name=kind)
+            wizard = self.wizard(campaign, "schedule")
+            self.sandbox.faults.inject(kind, match="POST */actions/schedule")
+            self.assertEqual(self.told(wizard.action_confirm())[0], told)
+            expected = "schedule" if told == "success" else "save"
+            self.assertEqual(campaign.status, expected)
+            self.assertEqual(self.there(campaign).status, expected)
+
+    # === RIGHTS === #
+
+    def test_wizard_cannot_be_pointed_elsewhere(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        user = new_test_user(
+            self.env,
+            "mc_forger",
+            groups=USER,
+            company_id=elsewhere.id,
+            company_ids=[Command.set(elsewhere.ids)],
+        )
+        campaign = self.saved_campaign()
+        Wizard = self.env["mailchimp.campaign.send"].with_user(user)
+        wizard = Wizard.create({"campaign_id": campaign.id, "is_ready": True})
+        wizard.confirmed = self.wizard(campaign).confirmed
+        self.env.invalidate_all()
+        before = len(self.sandbox.requests)
+        for method in ("action_confirm", "action_check_again"):
+            with self.assertRaises(AccessError):
+                getattr(wizard, method)()
+        with self.assertRaises(AccessError):
+            wizard.read(["subject"])
+        test = self.env["mailchimp.campaign.test"].with_user(user)
+        with self.assertRaises(AccessError):
+            test.create(
+                {"campaign_id": campaign.id, "emails": "a@a.example"}
+            ).action_send()
+        self.assertEqual(len(self.sandbox.requests), before)
+        self.assertNotSent(campaign)
+
+    def test_disconnected_account(self):
+        campaign = self.saved_campaign()
+        wizard = self.wizard(campaign)
+        self.account.state = "error"
+        for action in (campaign.action_send, wizard.action_confirm):
+            with self.assertRaisesRegex(UserError, "not connected"):
+                action()
+        self.assertNotSent(campaign)

@@ -1,0 +1,203 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..exceptions import MailchimpError
+from ..tools.client_action import notification
+from ..tools.quarter_hour import QUARTER, is_quarter, next_quarter
+
+KINDS = {"done": "success", "already": "warning", "failed": "danger"}
+
+
+class MailchimpCampaignSend(models.TransientModel):
+    """What is about to leave, and to whom, as Mailchimp says it right now.
+
+    It only points to a campaign: account, audience and content are the campaign's, and
+    what is confirmed is compared with Mailchimp again before anything leaves.
+    """
+
+    _name = "mailchimp.campaign.send"
+    _description = "Send a Mailchimp Campaign"
+
+    campaign_id = fields.Many2one(
+        "mailchimp.campaign", required=True, readonly=True, ondelete="cascade"
+    )
+    mode = fields.Selection(
+        [("check", "Check"), ("send", "Send Now"), ("schedule", "Schedule")],
+        default="send",
+        required=True,
+        readonly=True,
+    )
+    # As the user: what another company's campaign says is not for everybody.
+    name = fields.Char(related="campaign_id.name", related_sudo=False)
+    account_id = fields.Many2one(related="campaign_id.account_id", related_sudo=False)
+    company_id = fields.Many2one(related="campaign_id.company_id", related_sudo=False)
+    audience_id = fields.Many2one(related="campaign_id.audience_id", related_sudo=False)
+    subject = fields.Char(related="campaign_id.subject", related_sudo=False)
+    from_name = fields.Char(related="campaign_id.from_name", related_sudo=False)
+    reply_to = fields.Char(related="campaign_id.reply_to", related_sudo=False)
+    recipient_count = fields.Integer(
+        related="campaign_id.recipient_count", related_sudo=False
+    )
+    estimated_count = fields.Integer(
+        related="campaign_id.estimated_count", related_sudo=False
+    )
+    recipients_text = fields.Char(string="Who", compute="_compute_recipients_text")
+    is_ready = fields.Boolean(readonly=True)
+    changed = fields.Boolean(readonly=True)
+    confirmed = fields.Char(readonly=True)
+    blocked = fields.Text(readonly=True, string="Why It Cannot Be Sent")
+    line_ids = fields.One2many(
+        "mailchimp.campaign.send.line", "wizard_id", readonly=True, string="Checklist"
+    )
+    schedule_time = fields.Datetime(
+        string="Send On",
+        help="In your time zone, on a quarter of an hour.",
+    )
+    timezone = fields.Char(compute="_compute_timezone", string="Time Zone")
+    timewarp = fields.Boolean(
+        string="In Each Recipient's Time Zone",
+        help="Mailchimp's Timewarp: at that time of the recipient's own day. Part of "
+        "some paid plans, and it needs a day of notice.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("campaign_id")
+    def _compute_recipients_text(self):
+        for wizard in self:
+            wizard.recipients_text = wizard.campaign_id._recipients_text()
+
+    def _compute_timezone(self):
+        self.timezone = self.env.user.tz or "UTC"
+
+    @api.onchange("schedule_time")
+    def _onchange_schedule_time(self):
+        """Round up to what Mailchimp takes, and say so."""
+        if not self.schedule_time or is_quarter(self.schedule_time):
+            return None
+        self.schedule_time = next_quarter(self.schedule_time)
+        return {
+            "warning": {
+                "title": self.env._("Rounded to the quarter hour"),
+                "message": self.env._(
+                    "Mailchimp sends on the quarter of an hour only: the next one was "
+                    "chosen."
+                ),
+            }
+        }
+
+    # === LOOKING === #
+
+    def _look(self):
+        """Read the campaign and its checklist from Mailchimp.
+
+        :raise MailchimpError:
+        """
+        self.ensure_one()
+        campaign = self.campaign_id
+        gateway = campaign.account_id._gateway(interactive=True)
+        data = campaign._read_remote(gateway)
+        ready, checks = campaign._read_checklist(gateway)
+        self.write(
+            {
+                "confirmed": campaign._confirmation(data),
+                "is_ready": ready,
+                "blocked": False if ready else campaign._not_ready_text(checks),
+                "line_ids": [(5, 0, 0)] + [(0, 0, check) for check in checks],
+            }
+        )
+        if self.mode == "schedule" and not self.schedule_time:
+            # An hour from now, which leaves time to think again.
+            self.schedule_time = next_quarter(fields.Datetime.now() + 4 * QUARTER)
+
+    def _open(self):
+        """Return the action that shows this wizard."""
+        titles = {
+            "check": self.env._("Mailchimp's Checklist"),
+            "send": self.env._("Send Now?"),
+            "schedule": self.env._("Schedule?"),
+        }
+        return {
+            "type": "ir.actions.act_window",
+            "name": titles[self.mode],
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    # === ACTION METHODS === #
+
+    def action_check_again(self):
+        """Ask Mailchimp once more."""
+        self.ensure_one()
+        self.campaign_id._check_act()
+        try:
+            self._look()
+        except MailchimpError as error:
+            raise UserError(self.campaign_id._error_text(error)) from error
+        self.changed = False
+        return self._open()
+
+    def action_confirm(self):
+        """Let it go: send or schedule what was confirmed."""
+        self.ensure_one()
+        campaign = self.campaign_id
+        campaign._check_act()
+        at = self._checked_time() if self.mode == "schedule" else None
+        if self.mode == "check":
+            raise UserError(self.env._("This only checks. Press Send or Schedule."))
+        came = campaign._leave(self.confirmed, at, bool(at) and self.timewarp)
+        if came["state"] == "changed":
+            return self._ask_again()
+        if came["state"] == "not_ready":
+            return self._show_blocked(came["text"])
+        kind = KINDS.get(came["state"], "warning")
+        return notification(
+            came["text"],
+            self.env._("Mailchimp"),
+            kind,
+            sticky=came["state"] != "done",
+        )
+
+    def _checked_time(self):
+        """Return the time, if Mailchimp takes it."""
+        if not self.schedule_time:
+            raise UserError(self.env._("Choose when it is to be sent."))
+        if self.schedule_time <= fields.Datetime.now():
+            raise UserError(self.env._("This time is over. Choose a later one."))
+        if not is_quarter(self.schedule_time):
+            raise UserError(
+                self.env._("Mailchimp sends on the quarter of an hour only.")
+            )
+        return self.schedule_time
+
+    def _ask_again(self):
+        """Show what is different now."""
+        try:
+            self._look()
+        except MailchimpError as error:
+            return self.campaign_id._tell("danger", self.campaign_id._error_text(error))
+        self.changed = True
+        return self._open()
+
+    def _show_blocked(self, reasons):
+        self.write({"is_ready": False, "blocked": reasons})
+        return self._open()
+
+
+class MailchimpCampaignSendLine(models.TransientModel):
+    """One thing that Mailchimp checks before it sends."""
+
+    _name = "mailchimp.campaign.send.line"
+    _description = "Mailchimp Send Checklist"
+
+    wizard_id = fields.Many2one(
+        "mailchimp.campaign.send", required=True, readonly=True, ondelete="cascade"
+    )
+    type = fields.Selection(
+        [("success", "Good"), ("warning", "Look At It"), ("error", "Must Be Solved")],
+        readonly=True,
+    )
+    heading = fields.Char(readonly=True, string="What")
+    details = fields.Char(readonly=True)
