@@ -129,6 +129,16 @@ from . import mailchimp_template_push
 from . import mailchimp_campaign
 from . import mailchimp_campaign_content
 from . import mailchimp_campaign_import
+from . import mailchimp_campaign_edit
+from . import mailchimp_campaign_recipients
+from . import mailchimp_campaign_section
+from . import mailchimp_campaign_source
+from . import mailchimp_campaign_mailing
+from . import mailchimp_campaign_lost
+from . import mailchimp_campaign_payload
+from . import mailchimp_campaign_push
+from . import mailchimp_campaign_send
+from . import mailchimp_campaign_acts
 from . import mailchimp_campaign_activity
 from . import mailchimp_account_campaigns
 from . import mailchimp_audience_campaign

@@ -37,7 +37,8 @@ FINAL = ("sent", "sending")
 
 
 class Campaign:
-    """One campaign. ``events`` is what people did with it, oldest first.
+    """One campaign. ``events`` is what people did with it, oldest first, and
+    ``sendings`` how often it went out: never more than once.
 
     ``recipients`` are the members as they were when it was sent: dicts with
     ``email_id``, ``email_address``, ``merge_fields`` and ``vip``.
@@ -63,6 +64,7 @@ class Campaign:
         self.parent_id = ""
         self.recipients = []
         self.events = []
+        self.sendings = 0
 
     # === SENDING === #
 
@@ -116,6 +118,7 @@ class Campaign:
             }
             for member in self.targets()
         ]
+        self.sendings += 1
         self.send_time = at
         self.sending_until = at + self.account.sending_seconds
         self.stored_status = "sending"

@@ -9,6 +9,10 @@ from . import test_audience
 from . import test_auto_export
 from . import test_brake
 from . import test_routing
+from . import test_campaign_acts
+from . import test_campaign_content
+from . import test_campaign_edit
+from . import test_campaign_send
 from . import test_conflict
 from . import test_consent
 from . import test_contact_refused

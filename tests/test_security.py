@@ -11,6 +11,9 @@ USER = "mailchimp_connector.group_mailchimp_user"
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 OPERATIONS = ("read", "write", "create", "unlink")
 MAPPING_WIZARDS = (
+    "mailchimp.campaign.send",
+    "mailchimp.campaign.send.line",
+    "mailchimp.campaign.test",
     "mailchimp.mapping.proposal",
     "mailchimp.mapping.proposal.line",
     "mailchimp.merge.field.create",
@@ -52,6 +55,7 @@ MATRIX = {
     "mailchimp.folder": ("r", "r"),
     "mailchimp.template": ("rwc", "rwcu"),
     "mailchimp.campaign": ("rwc", "rwcu"),
+    "mailchimp.campaign.section": ("rwcu", "rwcu"),
     "mailchimp.campaign.activity": ("r", "r"),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
@@ -151,6 +155,9 @@ class TestAccess(MailchimpCase):
         )
         self.env["mailchimp.template"].create(of_account)
         campaign = self.env["mailchimp.campaign"].create(of_account)
+        self.env["mailchimp.campaign.section"].create(
+            {"campaign_id": campaign.id, "name": "body"}
+        )
         self.env["mailchimp.campaign.activity"].create(
             {
                 "campaign_id": campaign.id,

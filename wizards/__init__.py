@@ -1,3 +1,5 @@
+from . import mailchimp_campaign_send
+from . import mailchimp_campaign_test
 from . import mailchimp_erasure
 from . import mailchimp_export
 from . import mailchimp_import
