@@ -1,0 +1,85 @@
+from odoo import api, fields, models
+
+from .mailchimp_campaign_report import BOUNCES
+
+
+class MailchimpCampaignUse(models.Model):
+    """From the figures of a campaign to the people behind them."""
+
+    _inherit = "mailchimp.campaign"
+
+    bounce_count = fields.Integer(
+        string="Bounced",
+        compute="_compute_bounce_count",
+        help="Recipients whom it did not reach, for a while or for good.",
+    )
+
+    @api.depends(*BOUNCES)
+    def _compute_bounce_count(self):
+        for campaign in self:
+            campaign.bounce_count = sum(campaign[name] for name in BOUNCES)
+
+    # === ACTION METHODS === #
+
+    def action_view_sent(self):
+        """Show to whom this campaign was sent."""
+        return self._view_activity("sent")
+
+    def action_view_opened(self):
+        """Show who opened this campaign, and when."""
+        return self._view_activity("open")
+
+    def action_view_clicked(self):
+        """Show who followed which link of this campaign."""
+        return self._view_activity("click")
+
+    def action_view_bounced(self):
+        """Show whom this campaign did not reach."""
+        return self._view_activity("bounce")
+
+    def action_view_unsubscribed(self):
+        """Show who left because of this campaign."""
+        return self._view_activity("unsubscribe")
+
+    def _view_activity(self, action):
+        """Return the action that shows events of these campaigns.
+
+        :param str action: what to filter by at first
+        """
+        found = self.env["ir.actions.act_window"]._for_xml_id(
+            "mailchimp_connector.mailchimp_campaign_activity_action"
+        )
+        return {
+            **found,
+            "name": self.name if len(self) == 1 else found["name"],
+            "domain": [("campaign_id", "in", self.ids)],
+            "context": {f"search_default_{action}": 1},
+            "views": [(False, kind) for kind in ("list", "graph", "pivot", "form")],
+            "view_mode": "list,graph,pivot,form",
+        }
+
+
+class MailchimpAudience(models.Model):
+    """The campaigns of an audience."""
+
+    _inherit = "mailchimp.audience"
+
+    odoo_campaign_count = fields.Integer(
+        string="Campaigns in Odoo", compute="_compute_odoo_campaign_count"
+    )
+
+    def _compute_odoo_campaign_count(self):
+        counts = dict(
+            self.env["mailchimp.campaign"]._read_group(
+                [("audience_id", "in", self.ids)], ["audience_id"], ["__count"]
+            )
+        )
+        for audience in self:
+            audience.odoo_campaign_count = counts.get(audience, 0)
+
+    def action_view_campaigns(self):
+        """Show the campaigns that were sent to these audiences, or will be."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mailchimp_connector.mailchimp_campaign_action"
+        )
+        return {**action, "domain": [("audience_id", "in", self.ids)], "context": {}}

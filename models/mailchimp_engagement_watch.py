@@ -1,0 +1,132 @@
+"""What else changes somebody's engagement than a new event."""
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class MailchimpMemberImport(models.AbstractModel):
+    """Members that Mailchimp rates anew, or that are linked with somebody else."""
+
+    _inherit = "mailchimp.member.import"
+
+    @api.model
+    def _store(self, audience, rows):
+        """Mark whose figures are those of somebody else now.
+
+        Of a page, only people whose rating differs, or who have figures and lost or
+        got a member.
+        """
+        result = super()._store(audience, rows)
+        known = [row["member_id"] for row in rows]
+        self.env["mailchimp.engagement.mark"]._mark_found(self._rated_query(known))
+        for link, model in (
+            ("contact_id", "mailing.contact"),
+            ("partner_id", "res.partner"),
+        ):
+            self._mark_moved(rows, link, model)
+        return result
+
+    @api.model
+    def _rated_query(self, member_ids):
+        """SQL: contacts and customers whose rating is not that of these members."""
+        self.env["mailing.contact"].flush_model(["mailchimp_rating"])
+        self.env["res.partner"].flush_model(["mailchimp_rating"])
+        return SQL(
+            """SELECT 'mailing.contact', c.id
+                 FROM mailchimp_member m JOIN mailing_contact c ON c.id = m.contact_id
+                WHERE m.id = ANY(%(ids)s)
+                  AND COALESCE(m.rating, 0) != COALESCE(c.mailchimp_rating, 0)
+            UNION ALL
+               SELECT 'res.partner', p.id
+                 FROM mailchimp_member m JOIN res_partner p ON p.id = m.partner_id
+                WHERE m.id = ANY(%(ids)s)
+                  AND COALESCE(m.rating, 0) != COALESCE(p.mailchimp_rating, 0)""",
+            ids=list(member_ids),
+        )
+
+    @api.model
+    def _mark_moved(self, rows, link, model):
+        """Mark both who lost and who got a member that was known before."""
+        moved = [
+            row
+            for row in rows
+            if not row["is_new"] and row["old_links"][link] != row[link]
+        ]
+        people = [row["old_links"][link] for row in moved] + [r[link] for r in moved]
+        self.env["mailchimp.engagement.mark"]._mark(model, people)
+
+
+class MailchimpContactSync(models.AbstractModel):
+    """Contacts and customers that an import creates."""
+
+    _inherit = "mailchimp.contact.sync"
+
+    @api.model
+    def _create(self, model, key, rows, vals_list, lines):
+        """Give new people their rating at once, which costs less than to compute it."""
+        for row, vals in zip(rows, vals_list, strict=True):
+            vals["mailchimp_rating"] = row["rating"]
+        return super()._create(model, key, rows, vals_list, lines)
+
+
+class MailchimpAccount(models.Model):
+    """An account that is deleted takes its members and campaigns along."""
+
+    _inherit = "mailchimp.account"
+
+    def unlink(self):
+        """Mark the people who did something with its campaigns."""
+        self.env["mailchimp.audience"]._mark_engaged(
+            SQL("a.account_id = ANY(%s)", self.ids)
+        )
+        return super().unlink()
+
+
+class MailchimpAudience(models.Model):
+    """An audience that is deleted takes its members along."""
+
+    _inherit = "mailchimp.audience"
+
+    def unlink(self):
+        """Mark the people who did something as its members."""
+        self._mark_engaged(SQL("a.id = ANY(%s)", self.ids))
+        return super().unlink()
+
+    @api.model
+    def _mark_engaged(self, condition):
+        """Mark the contacts and customers of all members of some audiences.
+
+        :param SQL condition: on the audience ``a``
+        """
+        self.flush_model()
+        query = SQL(
+            """WITH gone AS (
+                   SELECT m.contact_id, m.partner_id
+                     FROM mailchimp_member m
+                     JOIN mailchimp_audience a ON a.id = m.audience_id
+                    WHERE %s)
+               SELECT 'mailing.contact', contact_id FROM gone
+            UNION ALL
+               SELECT 'res.partner', partner_id FROM gone""",
+            condition,
+        )
+        # sudo: the marks are nobody's to write by hand.
+        self.env["mailchimp.engagement.mark"].sudo()._mark_found(query)
+
+
+class MailchimpCampaign(models.Model):
+    """A campaign that is deleted takes what people did with it along."""
+
+    _inherit = "mailchimp.campaign"
+
+    def unlink(self):
+        """Mark the members that it was sent to."""
+        self.env["mailchimp.campaign.activity"].flush_model()
+        query = SQL(
+            """SELECT 'mailchimp.member', member_id FROM mailchimp_campaign_activity
+                WHERE campaign_id = ANY(%s)""",
+            self.ids,
+        )
+        # sudo: as above
+        self.env["mailchimp.engagement.mark"].sudo()._mark_found(query)
+        return super().unlink()

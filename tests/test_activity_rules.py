@@ -1,0 +1,223 @@
+"""Bounces, unsubscribes and complaints of reports reach consent and blacklist."""
+
+from datetime import timedelta
+
+from odoo.tests import tagged
+
+from .activity_common import ANN, BEN, EVE, ActivityCase
+
+DAY = timedelta(days=1)
+
+
+class RuleCase(ActivityCase):
+    """A campaign that everybody got, in Mailchimp too, which nobody told Odoo of."""
+
+    def setUp(self):
+        super().setUp()
+        members = self.env["mailchimp.member"].sudo().search([])
+        members.last_changed = self.now - 30 * DAY
+        self.sent = self.campaign()
+
+    def ledger(self, email):
+        """Return the entries about a person that came by the reports, oldest first."""
+        entries = self.env["mailchimp.consent"].search(
+            [("email", "=", email), ("source", "=", "report")], order="id"
+        )
+        return [(entry.old_status, entry.new_status) for entry in entries]
+
+    def blacklisted(self, email):
+        """Tell whether an address is on Odoo's blacklist."""
+        return bool(self.env["mail.blacklist"].search([("email", "=", email)]))
+
+    def refreshes(self):
+        """Return the pending jobs that read members again because of a report."""
+        return self.env["mailchimp.job"].search(
+            [("method", "=", "_job_refresh_reported"), ("state", "=", "pending")]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestLeaving(RuleCase):
+    """Mailchimp took somebody off: Odoo asks it what holds now."""
+
+    def test_hard_bounce(self):
+        self.later()
+        self.people.bounce(self.remote, ANN)
+        self.happen(self.sent, "bounce", ANN, bounce_type="hard")
+        self.compute()
+        self.assertEqual(self.member(ANN).status, "cleaned")
+        self.assertTrue(self.subscription(ANN).opt_out)
+        self.assertTrue(self.blacklisted(ANN))
+        self.assertEqual(self.ledger(ANN), [("subscribed", "cleaned")])
+        self.assertFalse(self.ledger(BEN))
+
+    def test_unsubscribe_with_its_evidence(self):
+        self.later()
+        self.people.unsubscribe(self.remote, ANN, reason="Too many mails")
+        self.happen(self.sent, "unsubscribe", ANN, reason="Too many mails")
+        self.compute()
+        self.assertEqual(self.member(ANN).status, "unsubscribed")
+        self.assertTrue(self.subscription(ANN).opt_out)
+        self.assertEqual(self.ledger(ANN), [("subscribed", "unsubscribed")])
+        entry = self.member(ANN).consent_ids.filtered(lambda e: e.source == "report")
+        self.assertEqual(entry.evidence["campaign_id"], self.sent.mailchimp_id)
+        self.assertEqual(entry.evidence["campaign"], self.sent.name)
+        self.assertEqual(entry.evidence["reason"], "Too many mails")
+        self.assertIn(self.sent.name, entry.evidence_summary)
+
+    def test_who_came_back_meanwhile_stays(self):
+        self.happen(self.sent, "unsubscribe", ANN)
+        self.assertEqual(len(self.refreshes()), 1)
+        self.compute()
+        self.assertEqual(self.member(ANN).status, "subscribed")
+        self.assertFalse(self.subscription(ANN).opt_out)
+        self.assertFalse(self.ledger(ANN))
+
+    def test_nobody_is_asked_about_what_odoo_knows(self):
+        self.later()
+        self.people.unsubscribe(self.remote, ANN)
+        self.people.bounce(self.remote, BEN)
+        self.fetch()
+        self.env["mailchimp.member"].search([]).write(
+            {"last_changed": self.sent.send_time + DAY}
+        )
+        self.happen(self.sent, "unsubscribe", ANN, EVE)
+        self.happen(self.sent, "bounce", BEN, bounce_type="hard")
+        self.assertFalse(self.refreshes())
+
+    def test_a_soft_bounce_asks_nobody(self):
+        self.happen(self.sent, "bounce", ANN, bounce_type="soft")
+        self.assertFalse(self.refreshes())
+
+    def test_again_read_pages_ask_nobody(self):
+        self.happen(self.sent, "unsubscribe", ANN)
+        self.compute()
+        self.happen(self.sent, "unsubscribe", ANN)
+        self.assertFalse(self.refreshes())
+
+    def test_forgotten_people_stay_forgotten(self):
+        self.later()
+        self.people.delete_permanently(self.remote, ANN)
+        self.fetch(full=True)
+        self.assertFalse(self.member(ANN))
+        self.happen(self.sent, "abuse", ANN)
+        self.assertFalse(self.refreshes())
+        self.assertFalse(self.blacklisted(ANN))
+
+    def test_many_are_read_by_few_jobs(self):
+        people = [f"p{number}@a.example" for number in range(25)]
+        for email in people:
+            self.remote.add_member(email)
+        self.fetch()
+        self.env["mailchimp.member"].search([]).last_changed = self.now - 30 * DAY
+        self.happen(self.sent, "unsubscribe", *people)
+        self.assertEqual(len(self.refreshes()), 3)
+        hashes = [hash_ for job in self.refreshes() for hash_ in job.args["facts"]]
+        self.assertEqual(len(set(hashes)), 25)
+
+
+@tagged("post_install", "-at_install")
+class TestComplaints(RuleCase):
+    """Somebody called it spam."""
+
+    def complain(self):
+        """Ann presses the button, and the report tells."""
+        self.later()
+        self.people.complain(self.remote, ANN)
+        self.happen(self.sent, "abuse", ANN)
+        self.compute()
+
+    def test_ledger_status_and_blacklist(self):
+        self.complain()
+        self.assertEqual(
+            self.ledger(ANN),
+            [("subscribed", "complained"), ("subscribed", "unsubscribed")],
+        )
+        self.assertTrue(self.subscription(ANN).opt_out)
+        entry = self.env["mail.blacklist"].search([("email", "=", ANN)])
+        self.assertIn(self.sent.name, str(entry.message_ids.mapped("body")))
+        noted = self.member(ANN).consent_ids.filtered(
+            lambda e: e.new_status == "complained"
+        )
+        self.assertEqual(noted.occurred_at, self.sent.send_time + timedelta(hours=1))
+        self.assertEqual(noted.evidence["campaign_id"], self.sent.mailchimp_id)
+        self.assertEqual(noted.contact_id, self.contact(ANN))
+        self.assertFalse(self.blacklisted(BEN))
+
+    def test_option(self):
+        self.account.blacklist_complaints = False
+        self.complain()
+        self.assertFalse(self.blacklisted(ANN))
+        self.assertIn(("subscribed", "complained"), self.ledger(ANN))
+
+    def test_only_once(self):
+        self.complain()
+        noted = self.ledger(ANN)
+        self.env["mail.blacklist"]._remove(ANN)
+        self.happen(self.sent, "abuse", ANN)
+        # The report is fetched anew: no event of it is known any more.
+        self.env["mailchimp.campaign.activity"].search([]).unlink()
+        self.happen(self.sent, "abuse", ANN)
+        self.compute()
+        self.assertEqual(self.ledger(ANN), noted)
+        self.assertFalse(self.blacklisted(ANN))
+
+    def test_another_campaign_is_another_complaint(self):
+        self.complain()
+        self.happen(self.campaign(weeks_ago=1), "abuse", ANN)
+        complaints = [new for _old, new in self.ledger(ANN) if new == "complained"]
+        self.assertEqual(len(complaints), 2)
+
+    def test_who_subscribed_again_since_is_not_blacklisted(self):
+        self.member(ANN).sudo().last_changed = self.sent.send_time + DAY
+        self.happen(self.sent, "abuse", ANN)
+        self.assertFalse(self.blacklisted(ANN))
+        self.assertEqual(self.ledger(ANN), [("subscribed", "complained")])
+
+    def test_who_left_the_blacklist_and_complains_again(self):
+        self.env["mail.blacklist"]._add(ANN)
+        self.env["mail.blacklist"]._remove(ANN)
+        self.complain()
+        self.assertTrue(self.blacklisted(ANN))
+
+    def test_other_audiences_with_automatic_updates_follow(self):
+        other = self.remote_account.add_audience("Other")
+        other.add_member(ANN)
+        self.import_audiences()
+        self.account.auto_push_contacts = True
+        self.env.flush_all()
+        self.complain()
+        self.assertEqual(other.by_email(ANN).status, "unsubscribed")
+
+
+@tagged("post_install", "-at_install")
+class TestSoftBounces(ActivityCase):
+    """Mails that keep coming back call a person, if the account says so."""
+
+    def to_do(self):
+        """Return what the responsible is called for."""
+        return [text for count, text in self.account._to_do() if count]
+
+    def bounce(self, weeks_ago):
+        """Send a campaign that does not reach Ann."""
+        sent = self.campaign(weeks_ago)
+        self.happen(sent, "bounce", ANN, bounce_type="soft")
+        self.compute()
+        return sent
+
+    def test_off(self):
+        for weeks in (3, 2, 1):
+            self.bounce(weeks)
+        self.assertFalse(self.to_do())
+
+    def test_in_a_row(self):
+        self.account.soft_bounce_limit = 2
+        self.bounce(3)
+        self.assertFalse(self.to_do())
+        last = self.bounce(2)
+        self.assertEqual(len(self.to_do()), 1)
+        self.assertIn("1 member(s)", self.to_do()[0])
+        self.assertEqual(self.member(ANN).status, "subscribed")
+        self.happen(last, "open", ANN)
+        self.compute()
+        self.assertFalse(self.to_do())
