@@ -140,5 +140,17 @@ from . import mailchimp_campaign_push
 from . import mailchimp_campaign_send
 from . import mailchimp_campaign_acts
 from . import mailchimp_campaign_activity
+from . import mailchimp_campaign_link
+from . import mailchimp_campaign_hour
+from . import mailchimp_campaign_report
+from . import mailchimp_report_state
+from . import mailchimp_report_store
+from . import mailchimp_report_words
+from . import mailchimp_report_figures
+from . import mailchimp_report_fetch
+from . import mailchimp_report_read
+from . import mailchimp_report_complete
+from . import mailchimp_report_batch
+from . import mailchimp_report_account
 from . import mailchimp_account_campaigns
 from . import mailchimp_audience_campaign

@@ -23,9 +23,7 @@ class MailchimpCampaignActivity(models.Model):
     account_id = fields.Many2one(related="campaign_id.account_id")
     company_id = fields.Many2one(related="campaign_id.company_id")
     audience_id = fields.Many2one(related="campaign_id.audience_id")
-    member_id = fields.Many2one(
-        "mailchimp.member", ondelete="set null", index="btree_not_null", readonly=True
-    )
+    member_id = fields.Many2one("mailchimp.member", ondelete="set null", readonly=True)
     contact_id = fields.Many2one(related="member_id.contact_id")
     partner_id = fields.Many2one(related="member_id.partner_id")
     email_id = fields.Char(
@@ -47,6 +45,13 @@ class MailchimpCampaignActivity(models.Model):
     ip = fields.Char(string="IP Address", readonly=True)
     reason = fields.Char(readonly=True)
 
+    # What a person did, newest first; it also finds the rows of a member that goes.
+    _member_time_idx = models.Index(
+        "(member_id, occurred_at DESC) WHERE member_id IS NOT NULL"
+    )
+    _campaign_action_idx = models.Index("(campaign_id, action, occurred_at DESC)")
+    # Recipients that may turn out to be members when more of them were imported
+    _stranger_idx = models.Index("(campaign_id) WHERE member_id IS NULL")
     # Who read the same second again finds its rows by this.
     _event_uniq = models.Constraint(
         "UNIQUE(campaign_id, email_id, action, occurred_at, number)",

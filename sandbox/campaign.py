@@ -1,6 +1,6 @@
 """Campaigns and templates: their state and who gets them."""
 
-from . import clock, conditions
+from . import clock, conditions, report
 from .call import links
 
 SETTINGS = {
@@ -65,6 +65,9 @@ class Campaign:
         self.recipients = []
         self.events = []
         self.sendings = 0
+        self.tally = None
+        self.shop = dict(report.NO_SALES)
+        self.share = {"share_url": "", "share_password": ""}
 
     # === SENDING === #
 
@@ -133,10 +136,8 @@ class Campaign:
         """:return list: opens, clicks and bounces of one recipient"""
         return [
             activity_entry(event)
-            for event in self.events
-            if event["id"] == email_id
-            and event["action"] in ACTIVITY
-            and (since is None or event["at"] > since)
+            for event in report.tally(self).people.get(email_id, ())
+            if event["action"] in ACTIVITY and (since is None or event["at"] > since)
         ]
 
     # === AS JSON === #
@@ -197,21 +198,13 @@ class Campaign:
         """:return list: events of one kind"""
         return [event for event in self.events if event["action"] == action]
 
+    def counts(self):
+        """:return dict: how many events there are of each kind"""
+        return dict(report.tally(self).counts)
+
     def summary(self):
         """:return dict: figures; rates are shares of what was delivered"""
-        opens, clicks = self.of("open"), self.of("click")
-        delivered = max(1, len(self.recipients) - len(self.of("bounce")))
-        openers = len({event["id"] for event in opens})
-        clickers = len({event["id"] for event in clicks})
-        return {
-            "opens": len(opens),
-            "unique_opens": openers,
-            "open_rate": openers / delivered,
-            "clicks": len(clicks),
-            "subscriber_clicks": clickers,
-            "click_rate": clickers / delivered,
-            "ecommerce": {"total_orders": 0, "total_spent": 0, "total_revenue": 0},
-        }
+        return report.summary(self)
 
 
 def activity_entry(event):

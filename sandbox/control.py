@@ -9,6 +9,7 @@ import gc
 
 import orjson
 
+from . import activity
 from .server import Answer
 
 COMMANDS = {}
@@ -154,6 +155,16 @@ def people(sandbox, body):
     target = _audience(sandbox, body)
     getattr(sandbox.people, action)(target, **body)
     return {}
+
+
+@command
+def campaign(sandbox, body):
+    """Send a campaign to an audience, and let people do something with it: ``title``,
+    ``events``, ``seed``, ``at`` (seconds since the epoch)."""
+    sent = activity.send(_audience(sandbox, body), **body)
+    gc.collect()
+    gc.freeze()
+    return {"id": sent.id, "recipients": len(sent.recipients), "counts": sent.counts()}
 
 
 # === TROUBLE AND TIME === #

@@ -65,6 +65,8 @@ from . import test_push_identity
 from . import test_push_tools
 from . import test_personal_data
 from . import test_redact
+from . import test_report
+from . import test_report_activity
 from . import test_run
 from . import test_run_line
 from . import test_security

@@ -57,6 +57,8 @@ MATRIX = {
     "mailchimp.campaign": ("rwc", "rwcu"),
     "mailchimp.campaign.section": ("rwcu", "rwcu"),
     "mailchimp.campaign.activity": ("r", "r"),
+    "mailchimp.campaign.link": ("r", "r"),
+    "mailchimp.campaign.hour": ("r", "r"),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
@@ -157,6 +159,13 @@ class TestAccess(MailchimpCase):
         campaign = self.env["mailchimp.campaign"].create(of_account)
         self.env["mailchimp.campaign.section"].create(
             {"campaign_id": campaign.id, "name": "body"}
+        )
+        of_campaign = {"campaign_id": campaign.id}
+        self.env["mailchimp.campaign.link"].create(
+            {**of_campaign, "mailchimp_id": "l1", "url": "https://a.example"}
+        )
+        self.env["mailchimp.campaign.hour"].create(
+            {**of_campaign, "hour_start": "2026-01-01"}
         )
         self.env["mailchimp.campaign.activity"].create(
             {

@@ -4,9 +4,8 @@ from collections import Counter, defaultdict
 
 from .. import clock, validate
 from ..call import links
-from ..campaign import ACTIVITY, activity_entry
 from ..ids import md5
-from ..report import document, timeless
+from ..report import document, tally, timeless
 from ..routing import route
 
 ONE = "/reports/<campaign_id>"
@@ -78,12 +77,12 @@ def read_report(call, campaign_id):
 def read_email_activity(call, campaign_id):
     """What every recipient did; those who did nothing are there too."""
     campaign = get(call, campaign_id)
-    events = by_recipient(campaign, *ACTIVITY, since=call.moment("since"))
+    since = call.moment("since")
     answer = collection(call, campaign, "emails", campaign.recipients)
     answer["emails"] = [
         {
             **row(campaign, recipient, merges=False),
-            "activity": [activity_entry(e) for e in events[recipient["email_id"]]],
+            "activity": campaign.activity(recipient["email_id"], since),
         }
         for recipient in answer["emails"]
     ]
@@ -104,14 +103,14 @@ def read_one_activity(call, campaign_id, subscriber_hash):
 def read_sent_to(call, campaign_id):
     """All recipients and whether it arrived."""
     campaign = get(call, campaign_id)
-    bounces = by_recipient(campaign, "bounce")
-    opens = by_recipient(campaign, "open")
+    people = tally(campaign).people
     answer = collection(call, campaign, "sent_to", campaign.recipients)
     rows = []
     for recipient in answer["sent_to"]:
-        key = recipient["email_id"]
-        opened = [event["at"] for event in opens.get(key, ())]
-        status = bounces[key][0].get("type", "hard") if key in bounces else "sent"
+        events = people.get(recipient["email_id"], ())
+        opened = [event["at"] for event in events if event["action"] == "open"]
+        bounces = [event for event in events if event["action"] == "bounce"]
+        status = bounces[0].get("type", "hard") if bounces else "sent"
         data = row(campaign, recipient)
         data.update(
             status=status,

@@ -1,0 +1,119 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..const import PAGE_SIZE
+from ..exceptions import MailchimpError
+
+# Campaigns that are asked for one by one, rather than with all that were sent since.
+FEW = 20
+# Our clock may be ahead of Mailchimp's by this much.
+CLOCK_MARGIN = timedelta(hours=1)
+# Nobody needs the password of a shared report in Odoo.
+LEFT_OUT = ("_links", "share_report.share_password")
+
+
+class MailchimpReportFetch(models.AbstractModel):
+    """Comparing the figures of many campaigns with few requests."""
+
+    _inherit = "mailchimp.campaign.report"
+
+    @api.model
+    def _fetch(self, account, run, scope, chosen, priority):
+        """Read the figures; queue reading the details of what changed.
+
+        :param recordset account: one `mailchimp.account`
+        :param recordset run: the `mailchimp.run` with the checkpoint and the counts
+        :param str scope: see `mailchimp.account._job_fetch_reports`
+        :param recordset chosen: `mailchimp.campaign`, when somebody chose them
+        :param int priority: of the jobs that follow
+        :return: a generator with a checkpoint after each page
+        """
+        gateway = account._gateway()
+        place = run.checkpoint or self._first_place(account, scope, chosen)
+
+        def take(items):
+            found = self._take_reports(account, run, items, scope, chosen)
+            self._enqueue_reading(found, run, priority)
+            place["left"] = [id_ for id_ in place["left"] if id_ not in set(found.ids)]
+
+        try:
+            yield from self._read_list(gateway, run, place, take)
+        except MailchimpError as error:
+            self._tell(run, account, error)
+            return
+        yield from self._read_single(gateway, run, place, take)
+        wanted = self._wanted(account, scope, chosen)
+        yield from self._link_members(wanted)
+
+    @api.model
+    def _wanted(self, account, scope, chosen):
+        """Return the campaigns whose reports are fetched."""
+        if scope == "chosen":
+            return chosen
+        return self.env["mailchimp.campaign"].search(
+            [("account_id", "=", account.id), ("report_state", "=", scope)]
+        )
+
+    @api.model
+    def _first_place(self, account, scope, chosen):
+        """Return where a fetch begins.
+
+        :return: dict: ``since`` when they were sent, False to ask for none of the list;
+            ``left``: ids of those to ask for one by one, if the list has them not
+        """
+        if scope == "frozen":
+            return {"since": None, "offset": 0, "left": []}
+        wanted = self._wanted(account, scope, chosen)
+        since = fields.Datetime.now() - account._report_window() - CLOCK_MARGIN
+        older = wanted.filtered(lambda campaign: campaign.send_time <= since)
+        if len(older) > FEW:
+            since = min(older.mapped("send_time")) - timedelta(seconds=1)
+        few = scope == "chosen" and len(wanted) <= FEW
+        return {
+            "since": False if few else f"{since.isoformat()}+00:00",
+            "offset": 0,
+            "left": wanted.ids,
+        }
+
+    @api.model
+    def _read_list(self, gateway, run, place, take):
+        """Read the list of reports; a page has a thousand."""
+        if place["since"] is False:
+            return
+        params = {"since_send_time": place["since"]} if place["since"] else {}
+        pages = gateway.pages(
+            gateway.api.reports.get_all_campaign_reports,
+            key="reports",
+            count=PAGE_SIZE,
+            # Reports are heavy, and there are few pages.
+            ahead=1,
+            offset=place["offset"],
+            exclude_fields=[f"reports.{name}" for name in LEFT_OUT],
+            **params,
+        )
+        for page in pages:
+            take(page.items)
+            place["offset"] = page.offset + len(page.items)
+            run.checkpoint = dict(place)
+            yield
+        place["since"] = False
+        run.checkpoint = dict(place)
+
+    @api.model
+    def _read_single(self, gateway, run, place, take):
+        """Read the reports that the list did not have, one by one."""
+        while place["left"]:
+            id_, *place["left"] = place["left"]
+            campaign = self.env["mailchimp.campaign"].browse(id_).exists()
+            if campaign.mailchimp_id:
+                try:
+                    data = gateway.api.reports.get_campaign_report(
+                        campaign.mailchimp_id, exclude_fields=list(LEFT_OUT)
+                    )
+                except MailchimpError as error:
+                    self._tell(run, campaign, error)
+                else:
+                    take([data])
+            run.checkpoint = dict(place)
+            yield
