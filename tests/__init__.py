@@ -67,6 +67,7 @@ from . import test_personal_data
 from . import test_redact
 from . import test_report
 from . import test_report_activity
+from . import test_report_faults
 from . import test_run
 from . import test_run_line
 from . import test_security
