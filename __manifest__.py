@@ -68,6 +68,9 @@
         "wizards/mailchimp_campaign_send_views.xml",
         "views/mailchimp_template_views.xml",
         "views/mailchimp_account_campaign_views.xml",
+        "views/mailchimp_campaign_activity_views.xml",
+        "views/mailchimp_engagement_views.xml",
+        "views/mailchimp_campaign_use_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mailchimp_connector/static/src/**/*"],

@@ -185,6 +185,8 @@ ALL_TAGS = "all_tags"
 PRIORITY_USER = 5
 PRIORITY_WEBHOOK = 10
 PRIORITY_SCHEDULED = 20
+# Figures that nobody waits for, computed once when all the rest is done.
+PRIORITY_BACKGROUND = 30
 # About two days of outage, at one try each six hours in the end.
 MAX_ATTEMPTS = 15
 

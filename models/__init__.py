@@ -154,3 +154,16 @@ from . import mailchimp_report_batch
 from . import mailchimp_report_account
 from . import mailchimp_account_campaigns
 from . import mailchimp_audience_campaign
+from . import mailchimp_engagement
+from . import mailchimp_engaged
+from . import mailchimp_engagement_mark
+from . import mailchimp_member_engagement
+from . import mailing_contact_engagement
+from . import res_partner_engagement
+from . import mailchimp_engagement_watch
+from . import mailchimp_campaign_activity_display
+from . import mailchimp_account_activity
+from . import mailchimp_activity_rule
+from . import mailchimp_person_activity
+from . import mailchimp_campaign_use
+from . import utm_campaign

@@ -14,6 +14,8 @@ SHOWN = {
     "mailing.subscription": "contact_id list_id opt_out opt_out_reason_id "
     "opt_out_datetime create_date".split(),
     "mail.blacklist": "email active create_date".split(),
+    "mailchimp.campaign.activity": "campaign_id action occurred_at url bounce_type "
+    "reason ip email_id".split(),
 }
 SKIPPED = frozenset(
     """id display_name create_uid create_date write_uid write_date fingerprint

@@ -19,6 +19,10 @@ from . import test_contact_refused
 from . import test_contact_sync
 from . import test_contact_values
 from . import test_crash
+from . import test_engagement
+from . import test_activity_rules
+from . import test_activity_views
+from . import test_campaign_use
 from . import test_export
 from . import test_export_answer
 from . import test_decision

@@ -59,6 +59,7 @@ MATRIX = {
     "mailchimp.campaign.activity": ("r", "r"),
     "mailchimp.campaign.link": ("r", "r"),
     "mailchimp.campaign.hour": ("r", "r"),
+    "mailchimp.engagement.mark": ("", ""),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
@@ -66,7 +67,11 @@ MATRIX = {
 # Those whose records are seen by the people of their company.
 OWN_MODELS = {"mailchimp.erasure", *WIZARDS, *MAPPING_WIZARDS, *MAPPING_CHECKS}
 # Addresses are shared by contacts, which belong to no company.
-SHARED_MODELS = {"mailchimp.change", "mailchimp.shared.address"}
+SHARED_MODELS = {
+    "mailchimp.change",
+    "mailchimp.engagement.mark",
+    "mailchimp.shared.address",
+}
 COMPANY_MODELS = MATRIX.keys() - OWN_MODELS - SHARED_MODELS
 
 

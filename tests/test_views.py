@@ -5,6 +5,8 @@ from lxml import etree
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.mailchimp_connector.models.mailchimp_engagement import FIGURES
+
 from .common import MailchimpCase
 
 ACTIONS = (
@@ -89,7 +91,11 @@ class TestViews(MailchimpCase):
             with self.subTest(xmlid):
                 self.open_screen(user, xmlid)
         contact = self.env["mailing.contact"].with_user(user)
-        self.assertFalse([name for name in contact.fields_get() if "mailchimp" in name])
+        # But for figures: recipients of mailings are chosen by them.
+        figures = {*FIGURES, "mailchimp_rating", "mailchimp_rating_stars"}
+        ours = {name for name in contact.fields_get() if "mailchimp" in name}
+        self.assertEqual(ours, figures)
+        contact.search([], limit=1).read(figures)
         for name in ACTIONS:
             model = self.env.ref(f"mailchimp_connector.{name}").res_model
             with self.subTest(name), self.assertRaises(AccessError):
