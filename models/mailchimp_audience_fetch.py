@@ -156,6 +156,7 @@ class MailchimpAudience(models.Model):
             [
                 {
                     "state": "notice",
+                    "code": "gone",
                     "name": audience.name,
                     "reason": self.env._("The audience was deleted in Mailchimp."),
                     "advice": self.env._(

@@ -69,6 +69,7 @@ class MailchimpAudienceWebhook(models.Model):
             run._add_lines(
                 [
                     {
+                        "code": "webhook",
                         "name": self.name,
                         "reason": problem,
                         "res_model": self._name,

@@ -113,7 +113,7 @@ class MailchimpContactConsent(models.AbstractModel):
             "The opt-out stays. If the person did subscribe again, clear it on the "
             "contact's Subscriptions tab."
         )
-        lines.append(self._line(row, "notice", reason, advice))
+        lines.append(self._line(row, "notice", "opted_out", reason, advice))
 
     @api.model
     def _blacklist(self, audience, rows, _lines):

@@ -79,7 +79,7 @@ class MailchimpContactRecords(models.AbstractModel):
             "Merge or delete the others: %s",
             ", ".join(f"{other.display_name} (#{other.id})" for other in others[:10]),
         )
-        return self._line(row, "notice", reason, advice)
+        return self._line(row, "notice", "duplicate", reason, advice)
 
     # === CUSTOMERS === #
 

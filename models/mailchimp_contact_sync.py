@@ -117,7 +117,7 @@ class MailchimpContactSync(models.AbstractModel):
             reason = self.env["mailing.contact"]._sql_error_to_message(error)
         reason = short_text(reason.partition("\nDETAIL")[0]) or type(error).__name__
         row["sync_result"], row["error"] = "error", reason
-        lines.append(self._line(row, "failed", reason))
+        lines.append(self._line(row, "failed", "refused", reason))
 
     # === VALUES === #
 
@@ -133,7 +133,8 @@ class MailchimpContactSync(models.AbstractModel):
             if value is None:
                 continue
             if isinstance(value, str) and len(value) >= MAX_TEXT:
-                lines.append(self._line(row, "notice", self._too_long(mapped.tag)))
+                reason = self.env._("%s is too long and was cut.", mapped.tag)
+                lines.append(self._line(row, "notice", "too_long", reason))
             try:
                 values |= keyed(mapped, value)
             except CoerceError as error:
@@ -143,7 +144,7 @@ class MailchimpContactSync(models.AbstractModel):
                     field=mapped.field,
                     reason=error,
                 )
-                lines.append(self._line(row, "notice", reason))
+                lines.append(self._line(row, "notice", "unfit", reason))
                 continue
             try:
                 base |= keyed(mapped, row["base"].get(mapped.tag))
@@ -152,13 +153,10 @@ class MailchimpContactSync(models.AbstractModel):
         return values, base
 
     @api.model
-    def _too_long(self, tag):
-        return self.env._("%(tag)s is too long and was cut.", tag=tag)
-
-    @api.model
-    def _line(self, row, state, reason, advice=None):
+    def _line(self, row, state, code, reason, advice=None):
         return {
             "state": state,
+            "code": code,
             "name": row["email"],
             "reason": reason,
             "advice": advice

@@ -5,6 +5,8 @@ from ..const import PRIORITY_USER
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
 from .mailchimp_run import OPEN_STATES
 
+# In the audience, but not to be mailed: whoever updates a person may not expect it.
+OUT = frozenset({"unsubscribed", "cleaned", "archived"})
 # How often one person is looked at while somebody waits.
 LOOKS = 3
 
@@ -140,7 +142,8 @@ class MailchimpMemberAnswer(models.Model):
         if line.state == "skipped" or not self.status:
             return "warning", self._answer_text(line.reason, line.advice)
         status = dict(self._fields["status"]._description_selection(self.env))
-        return "success", self.env._(
+        kind = "warning" if self.status in OUT else "success"
+        return kind, self.env._(
             "%(email)s is in %(audience)s: %(status)s.",
             email=self.email,
             audience=name,

@@ -112,7 +112,7 @@ class MailchimpMemberImport(models.AbstractModel):
         :param list items: members as Mailchimp sent them
         :param dict keys: of these members, see `_keys`
         :return: rows (list of dicts: values of the member and of what we hold), and
-            {hash, or position: (item, reason)} of what cannot be a member
+            {hash, or position: (item, words)} of what cannot be a member
         """
         held = {held.pop("hash"): held for held in self._held(audience, keys)}
         rows, refused = {}, {}
@@ -135,25 +135,31 @@ class MailchimpMemberImport(models.AbstractModel):
                 {
                     "name": short_text(item.get("email_address") or item.get("id"))
                     or "?",
+                    "code": code,
                     "reason": reason,
                     "advice": advice,
                     "res_model": audience._name,
                     "res_id": audience.id,
                 }
-                for item, (reason, advice) in refused.values()
+                for item, (code, reason, advice) in refused.values()
             ]
         )
 
     @api.model
     def _unusable(self, row):
-        """Return why a payload cannot be a member, and what to do; None if it can."""
+        """Return why a payload cannot be a member: code, reason and what to do.
+
+        :return: None if it can
+        """
         if not row["subscriber_hash"] or not row["email"]:
             return (
+                "bad_email",
                 self.env._("The member has no valid email address."),
                 self.env._("Correct the contact in Mailchimp."),
             )
         if row["status"] not in STATUS_CODES:
             return (
+                "unknown_status",
                 self.env._(
                     "The status “%s” is unknown to this version.", row["status"]
                 ),

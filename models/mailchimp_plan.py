@@ -167,7 +167,7 @@ class MailchimpPlan(models.Model):
         audience = self.audience_id
         billed = audience.remote_subscribed + audience.remote_unsubscribed
         return self.env._(
-            "This adds %(new)s contacts; the audience has %(now)s, subscribed and "
+            "New contacts: %(new)s. The audience has %(now)s, subscribed and "
             "unsubscribed, which both count for the price of your Mailchimp plan.",
             new=self.create_count,
             now=billed,

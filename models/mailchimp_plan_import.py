@@ -129,7 +129,7 @@ class MailchimpPlanImport(models.Model):
             "res_id": self.audience_id.id,
             "member_id": False,
             "subscriber_hash": key if isinstance(key, str) else False,
-            **self._left_out("unfit", *words),
+            **self._left_out(*words),
         }
 
     def _entry_of_row(self, row, labels):
@@ -162,7 +162,7 @@ class MailchimpPlanImport(models.Model):
                 self.env._("A value changed on both sides, and its rule is to ask."),
                 self.env._("Decide in MailChimp > Conflicts after the fetch."),
             )
-        return False, row["notice"].get("reason"), row["notice"].get("advice")
+        return tuple(row["notice"].get(name) for name in ("code", "reason", "advice"))
 
     def _changes_of_row(self, row, labels):
         """Return (label, before, after) of what differs in Odoo."""
@@ -193,7 +193,8 @@ class MailchimpPlanImport(models.Model):
                 map(self._yes_no, (row["out_before"], row["opt_out_by"]))
             )
         if row["old_email"] != row["email"]:
-            changes[self.env._("Email")] = (row["old_email"] or "", row["email"])
+            label = self.env._("Email")
+            changes[label] = (row["old_email"] or "", row["email"])
         changes |= self._values_of_row(row) | self._tags_of_row(row)
         for model in row["makes"]:
             label = self.env["ir.model"]._get(model).name

@@ -141,7 +141,8 @@ class TestUpdateOne(AnswerCase):
         self.remote.add_member("ann@a.example", "unsubscribed")
         self.fetch()
         partner = self.new_partner("ann@a.example", name="Ann")
-        partner.action_mailchimp_update()
+        kind, text = self.answer(partner.action_mailchimp_update())
+        self.assertEqual(kind, "warning", text)
         self.assertEqual(self.member("ann@a.example").partner_id, partner)
         self.assertEqual(self.remote.by_email("ann@a.example").status, "unsubscribed")
 

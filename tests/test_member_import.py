@@ -228,6 +228,10 @@ class TestOddMembers(FetchCase):
         self.assertEqual(set(states.values()), {"failed"})
         self.assertIn("not an address@@nowhere", states)
         self.assertIn("unknown-status@oddity.example", states)
+        self.assertEqual(
+            set(run.line_ids.mapped("category")),
+            {"too_long", "bad_email", "unknown_status"},
+        )
 
     def test_texts_that_people_typed(self):
         for kind in ("huge_name", "emoji", "nul_byte"):

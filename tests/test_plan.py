@@ -54,7 +54,7 @@ class TestPlan(PlanCase):
         )
         self.assertTrue(self.line(plan, "Broken").advice)
         self.assertIn("Blacklisted", plan.skip_summary)
-        self.assertIn("adds 1 contacts; the audience has 3", plan.cost_hint)
+        self.assertIn("New contacts: 1. The audience has 3", plan.cost_hint)
 
     def test_pages_know_of_each_other(self):
         self.patch_step(2)
@@ -229,7 +229,7 @@ class TestPlanOfFetch(PlanCase):
         self.assertEqual(
             self.lines(plan),
             {
-                "not an address@@nowhere": ("skip", "unfit"),
+                "not an address@@nowhere": ("skip", "bad_email"),
                 "person0@a.example": ("update", None),
                 "person1@a.example": ("unsubscribe", None),
                 "new@b.example": ("create", None),
