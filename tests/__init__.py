@@ -11,8 +11,10 @@ from . import test_brake
 from . import test_routing
 from . import test_campaign_acts
 from . import test_campaign_content
+from . import test_campaign_cursors
 from . import test_campaign_edit
 from . import test_campaign_send
+from . import test_campaign_tour
 from . import test_conflict
 from . import test_consent
 from . import test_contact_refused

@@ -1,0 +1,135 @@
+"""Two people press the same button: real transactions, one sending."""
+
+import psycopg2.errors
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.mailchimp_connector.sandbox import Sandbox
+
+from .campaign_case import HTML
+from .common import KEY
+from .job_common import CommittingJobCase
+
+
+@tagged("post_install", "-at_install")
+class TestTwoPeople(CommittingJobCase):
+    """A committed draft, and two who look at it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sandbox = Sandbox()
+        cls.sandbox.start()
+        cls.addClassCleanup(cls.sandbox.stop)
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.reset()
+        remote = self.sandbox.add_account(KEY)
+        there = remote.add_audience("Newsletter")
+        there.add_member("ada@a.example")
+        self.account.write({"api_key": KEY, "base_url": self.sandbox.url})
+        self.account.action_test_connection()
+        mailing_list = self.world["mailing.list"].create({"name": "Two people"})
+        audience = self.world["mailchimp.audience"].create(
+            {
+                "name": "Two people",
+                "account_id": self.account.id,
+                "mailchimp_id": there.id,
+                "mailing_list_id": mailing_list.id,
+            }
+        )
+        self.campaign = self.world["mailchimp.campaign"].create(
+            {
+                "account_id": self.account.id,
+                "audience_id": audience.id,
+                "name": "Two people",
+                "subject": "Two people",
+                "from_name": "Nordwind",
+                "reply_to": "news@nordwind.example",
+                "html": HTML,
+            }
+        )
+        self.traces = {
+            "mail_message": ("res_id", self.campaign.id),
+            "utm_campaign": ("id", self.campaign.utm_campaign_id.id),
+            **self.traces,
+            "mailing_list": ("id", mailing_list.id),
+        }
+        # The account goes before its list, which the audience holds.
+        self.world.cr.commit()
+        self.remote = remote
+
+    def looker(self):
+        """Return the wizard that somebody has open, in a transaction of its own."""
+        env = self.session()
+        campaign = env["mailchimp.campaign"].browse(self.campaign.id)
+        action = campaign.action_send()
+        env.cr.commit()
+        wizard = env["mailchimp.campaign.send"].browse(action["res_id"])
+        self.assertTrue(wizard.is_ready)  # and the transaction has begun
+        return wizard
+
+    def sendings(self):
+        """Return how often it went out, and how often that was asked for."""
+        [campaign] = self.remote.campaigns.values()
+        asked = [r for r in self.sandbox.requests if r.path.endswith("/actions/send")]
+        return campaign.sendings, len(asked)
+
+    def test_at_the_same_time(self):
+        first, second = self.looker(), self.looker()
+        first.campaign_id._lock()
+        with self.assertRaisesRegex(UserError, "Somebody else"):
+            second.action_confirm()
+        first.action_confirm()
+        first.env.cr.commit()
+        self.assertEqual(self.sendings(), (1, 1))
+
+    def test_one_after_the_other(self):
+        """Who began before the other one was done starts anew, as Odoo does then."""
+        first, second = self.looker(), self.looker()
+        first.action_confirm()
+        first.env.cr.commit()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+        ):
+            second.action_confirm()
+        second.env.cr.rollback()
+        action = second.action_confirm()
+        self.assertIn("Nothing was sent", action["params"]["message"])
+        self.assertEqual(self.sendings(), (1, 1))
+
+    def test_forgotten_by_a_crash(self):
+        """It left, and Odoo lost its transaction: the next try reads before it acts."""
+        wizard = self.looker()
+        wizard.action_confirm()
+        wizard.env.cr.rollback()
+        self.assertEqual(wizard.campaign_id.status, "save")
+        action = wizard.action_confirm()
+        self.assertIn("Nothing was sent", action["params"]["message"])
+        self.assertEqual(wizard.campaign_id.status, "sent")
+        self.assertEqual(self.sendings(), (1, 1))
+
+    def test_saved_by_two(self):
+        """The first save of a campaign makes one campaign."""
+        sessions = [self.session(), self.session()]
+        first, second = (
+            env["mailchimp.campaign"].browse(self.campaign.id) for env in sessions
+        )
+        self.assertFalse(second.mailchimp_id)
+        first._lock()
+        with self.assertRaisesRegex(UserError, "Somebody else"):
+            second.action_push()
+        first.action_push()
+        first.env.cr.commit()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+        ):
+            second.action_push()
+        second.env.cr.rollback()
+        second.action_push()
+        self.assertEqual(len(self.remote.campaigns), 1)
