@@ -90,5 +90,6 @@ from . import test_webhook_requests
 from . import test_webhook_wake
 from . import test_template
 from . import test_template_push
+from . import test_preview_tour
 from . import test_campaign_import
 from . import test_campaign_faults
