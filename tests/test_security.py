@@ -11,9 +11,6 @@ USER = "mailchimp_connector.group_mailchimp_user"
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 OPERATIONS = ("read", "write", "create", "unlink")
 MAPPING_WIZARDS = (
-    "mailchimp.campaign.send",
-    "mailchimp.campaign.send.line",
-    "mailchimp.campaign.test",
     "mailchimp.mapping.proposal",
     "mailchimp.mapping.proposal.line",
     "mailchimp.merge.field.create",
@@ -22,6 +19,9 @@ MAPPING_WIZARDS = (
 )
 # Wizards that every user may open.
 WIZARDS = (
+    "mailchimp.campaign.send",
+    "mailchimp.campaign.send.line",
+    "mailchimp.campaign.test",
     "mailchimp.export",
     "mailchimp.import",
     "mailchimp.member.act",
