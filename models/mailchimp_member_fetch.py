@@ -2,6 +2,7 @@ import logging
 import time
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools.gc import disabling_gc
@@ -47,15 +48,19 @@ class MailchimpMemberFetch(models.AbstractModel):
         if not run.checkpoint and not self._refresh_audience(audience, gateway, run):
             return
         run._start()
-        audience.merge_field_ids._report_broken(audience, run)
-        mapping = audience.merge_field_ids._mapping()
+        merge_fields = audience.merge_field_ids
+        merge_fields._report_broken(audience, run)
         window = run.checkpoint or self._open_window(audience, gateway, full)
+        while window:
+            take = partial(self._take_page, audience, run, merge_fields._mapping())
+            read = yield from self._read_window(audience, gateway, run, window, take)
+            again = merge_fields._back_fill_again(audience, read)
+            window = again and self._open_window(audience, gateway, full)
+        self._close_window(audience, run, read, full)
 
-        def take(items):
-            return self._import_items(audience, items, run, mapping)
-
-        window = yield from self._read_window(audience, gateway, run, window, take)
-        self._close_window(audience, run, window, full)
+    @api.model
+    def _take_page(self, audience, run, mapping, items):
+        return self._import_items(audience, items, run, mapping)
 
     @api.model
     def _read_window(self, audience, gateway, run, window, take):
@@ -103,6 +108,7 @@ class MailchimpMemberFetch(models.AbstractModel):
         if since:
             since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
         return {
+            "mapping": audience.merge_field_ids._latest_version(),
             "since": since and f"{since.isoformat()}+00:00",
             "until": f"{until.isoformat()}+00:00",
             "stream": 0,

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import DEFAULT_FIELD_PATHS, PRIORITY_USER
@@ -13,6 +13,9 @@ class MailchimpMergeFieldChanges(models.Model):
     """What happens when a mapping changes, or the field that is mapped."""
 
     _inherit = "mailchimp.merge.field"
+
+    # Grows with each change of a mapping: a fetch notices what it has missed.
+    mapping_version = fields.Integer(readonly=True, copy=False, aggregator=None)
 
     # === NEW FIELDS === #
 
@@ -109,6 +112,8 @@ class MailchimpMergeFieldChanges(models.Model):
         """
         working = self.filtered(lambda f: f.active and not f._mapping_problem())
         for audience, merge_fields in working.grouped("audience_id").items():
+            latest = audience.merge_field_ids._latest_version()
+            merge_fields.mapping_version = latest + 1
             account = audience.account_id
             incoming = merge_fields._mapped("to_odoo")
             if account._keeps_facts():
@@ -121,6 +126,25 @@ class MailchimpMergeFieldChanges(models.Model):
                     incoming._tell_fetch(run)
             if merge_fields._mapped("to_mailchimp") and account.auto_push_contacts:
                 audience._push_all_members()
+
+    def _latest_version(self):
+        return max(self.mapped("mapping_version"), default=0)
+
+    def _back_fill_again(self, audience, window):
+        """Bring fields to all members that were mapped while these were being read.
+
+        Those of the pages before went without them.
+
+        :param recordset audience: whose members were read
+        :param dict window: see `mailchimp.member.import._open_window`
+        :return: whether the members have to be read once more
+        """
+        late = self.filtered(lambda f: f.mapping_version > window["mapping"])
+        if not late._mapped("to_odoo") or audience.account_id._keeps_facts():
+            return False
+        late._forget_agreement(audience, read_again=True)
+        audience.pulled_at = False
+        return True
 
     def _forget_agreement(self, audience, read_again):
         """Forget what both sides agreed on for these fields.

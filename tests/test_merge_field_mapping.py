@@ -202,6 +202,27 @@ class TestMappingChanges(MailchimpCase):
         self.assertEqual(ann.company_name, "Firm")  # Remote Wins
         self.assertEqual(bob.company_name, "Bob Ltd")  # Mailchimp had none
 
+    def test_mapping_that_changes_during_a_fetch(self):
+        """Pages passed, and those to come, are read with it; once."""
+        self.small_pages(1)
+        for name in ("ann", "bob", "new"):
+            self.remote.add_member(f"{name}@n.example", merge_fields={"A": name})
+        self.later()
+        audience = self.audience()
+        run = audience._start_fetch("user", 5)
+        steps = audience._job_fetch_members(run.id, False)
+        next(steps)
+        self.field.field_path = "company_name"
+        for _step in steps:
+            self.env.flush_all()
+        for name in ("ann", "bob", "new"):
+            self.assertEqual(self.contact(f"{name}@n.example").company_name, name)
+        self.assertFalse(run.checkpoint)
+        self.assertTrue(audience.pulled_at)
+        before = len(self.sandbox.requests)
+        self.fetch()
+        self.assertEqual(len(self.sandbox.requests) - before, 3)
+
     def test_nothing_is_filled_again_when_only_the_rule_changes(self):
         self.field.field_path = "company_name"
         self.later()
