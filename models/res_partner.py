@@ -26,9 +26,15 @@ class ResPartner(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """Push what is mapped; do what the accounts say about archived customers."""
+        """Push what is mapped; do what the accounts say about archived customers.
+
+        The mailing contact through which a customer is in an audience follows when the
+        address of the customer is corrected.
+        """
         gone = self.filtered("active") if vals.get("active") is False else self.browse()
+        addresses = self._mailchimp_addresses() if vals.get("email") else {}
         result = super().write(vals)
+        self._mailchimp_correct_contacts(addresses)
         # sudo: whoever edits a customer may not see its members.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
         gone._mailchimp_members_of_gone()._left_odoo()
@@ -47,6 +53,26 @@ class ResPartner(models.Model):
         # sudo: as in `write`.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
         return result
+
+    def _mailchimp_addresses(self):
+        """Return {customer: address}; nothing of what Mailchimp says."""
+        if trusted(self.env, "mailchimp_import"):
+            return {}
+        return {partner: partner.email_normalized for partner in self}
+
+    def _mailchimp_correct_contacts(self, addresses):
+        """Give the contacts of these customers their new address, if they had the old.
+
+        :param dict addresses: {customer: the old address}
+        """
+        for partner, old in addresses.items():
+            if not old or partner.email_normalized in (False, old):
+                continue
+            # sudo: whoever edits a customer may not edit mailing contacts.
+            contacts = partner.sudo().mailchimp_member_ids.contact_id
+            contacts.filtered(lambda c, old=old: c.email_normalized == old).write(
+                {"email": partner.email}
+            )
 
     def _mailchimp_members_of_gone(self):
         # sudo: as in `write`.

@@ -1,6 +1,6 @@
 """Who a member is when addresses change in Odoo."""
 
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .push_common import PushCase
 
@@ -31,6 +31,26 @@ class TestPushIdentity(PushCase):
         self.assertEqual(member.tag_ids.mapped("name"), ["Blue"])
         self.assertFalse(self.member("ann@a.example"))
         self.assertEqual(contact.email, "anna@a.example")
+        self.assertWellFormed()
+
+    def test_address_of_the_customer_moves_the_person(self):
+        there = self.there("ann@a.example")
+        partner = self.env["res.partner"].create(
+            {"name": "Ann", "email": "Ann@A.example"}
+        )
+        self.member("ann@a.example").partner_id = partner
+        stranger = new_test_user(
+            self.env, "stranger", groups="base.group_user,base.group_partner_manager"
+        )
+        partner.with_user(stranger).email = "anna@a.example"
+        self.drive()
+        self.assertEqual(there.email, "anna@a.example")
+        self.assertEqual(self.member("anna@a.example").partner_id, partner)
+        self.assertEqual(len(self.remote.members), 2)
+        partner.email = False
+        partner.email = "not an address"
+        self.drive()
+        self.assertEqual(there.email, "anna@a.example")
         self.assertWellFormed()
 
     def test_lost_answer_of_a_move(self):
