@@ -16,6 +16,7 @@ STATUSES = (
     "transactional",
     "archived",
 )
+CAMPAIGN_STATUSES = ("save", "paused", "schedule", "sending", "sent")
 
 
 def connect(env):
@@ -28,7 +29,9 @@ def connect(env):
         }
     )
     print(account.action_test_connection()["params"]["message"])
-    env["mailchimp.import"].create({"account_ids": account.ids}).action_process()
+    env["mailchimp.import"].create(
+        {"account_ids": account.ids, "import_campaigns": True}
+    ).action_process()
     env.cr.commit()
     return account
 
@@ -40,18 +43,52 @@ def run_queue(env):
         jobs._cron_run_jobs()
 
 
-def remote_counts(audience):
+def ask(path, **params):
     """Ask the sandbox itself, not through the connector."""
-    counts = {}
-    for status in STATUSES:
-        answer = requests.get(
-            f"{os.environ['SANDBOX_URL']}/lists/{audience.mailchimp_id}/members",
-            params={"status": status, "count": 1, "fields": "total_items"},
-            auth=("demo", os.environ["SANDBOX_KEY"]),
-            timeout=30,
-        )
-        counts[status] = answer.json()["total_items"]
-    return counts
+    answer = requests.get(
+        f"{os.environ['SANDBOX_URL']}{path}",
+        params=params,
+        auth=("demo", os.environ["SANDBOX_KEY"]),
+        timeout=30,
+    )
+    return answer.json()
+
+
+def remote_count(path, **params):
+    """Return how many Mailchimp says there are."""
+    return ask(path, count=1, fields="total_items", **params)["total_items"]
+
+
+def remote_counts(audience):
+    """Return how many members of each status Mailchimp says there are."""
+    path = f"/lists/{audience.mailchimp_id}/members"
+    return {status: remote_count(path, status=status) for status in STATUSES}
+
+
+def row(name, what, remote, local):
+    """Print what both sides hold; return whether it differs."""
+    mark = "" if local == remote else "  <-- differs"
+    print(f"{name[:26]:28}{what:16}{remote:16}{local:10}{mark}")
+    return local != remote
+
+
+def report_documents(account):
+    """Print templates and campaigns; return how many numbers differ."""
+    env, of_account = account.env, ("account_id", "=", account.id)
+    print(f"\n{'Account':28}{'What':16}{'Mailchimp says':>16}{'Odoo has':>10}")
+    local = env["mailchimp.template"].search_count([of_account])
+    remote = remote_count("/templates", type="user")
+    differing = row(account.name, "templates", remote, local)
+    for status in CAMPAIGN_STATUSES:
+        domain = [of_account, ("status", "=", status)]
+        local = env["mailchimp.campaign"].search_count(domain)
+        remote = remote_count("/campaigns", status=status)
+        differing += row(account.name, f"campaigns {status}", remote, local)
+    unread = [of_account, ("html", "=", False)]
+    for campaign in env["mailchimp.campaign"].search(unread):
+        print(f"{campaign.name} has no content")
+        differing += 1
+    return differing
 
 
 def report(account):
@@ -61,10 +98,8 @@ def report(account):
     for audience in account.audience_ids:
         for status, remote in remote_counts(audience).items():
             local = audience[f"{status}_count"]
-            mark = "" if local == remote else "  <-- differs"
-            differing += local != remote
-            row = f"{audience.name[:26]:28}{status:16}{remote:16}{local:10}{mark}"
-            print(row)
+            differing += row(audience.name, status, remote, local)
+    differing += report_documents(account)
     runs = account.env["mailchimp.run"].search([])
     open_runs = runs.filtered(lambda run: run.state != "done")
     print(f"\n{len(runs)} runs, {len(open_runs)} of them not done:")

@@ -11,6 +11,26 @@ import requests
 from odoo import SUPERUSER_ID
 
 SANDBOX = os.environ["SANDBOX_URL"].removesuffix("/3.0") + "/_sandbox"
+HARVEST = """<!DOCTYPE html>
+<html>
+  <body style="margin: 0; background: #f4efe6; font-family: Georgia, serif">
+    <table width="600" align="center" cellpadding="0" style="background: #fff">
+      <tr><td style="background: #7b1e3b; color: #fff; padding: 32px; font-size: 32px"
+        mc:edit="title">The harvest is in</td></tr>
+      <tr><td style="padding: 32px; line-height: 1.6" mc:edit="body">
+        <p>Dear *|FNAME|*,</p>
+        <p>Six weeks of sun, and then the cool nights that we had hoped for: what lies
+        in the cellar now is the best in years. The first bottles are yours.</p>
+      </td></tr>
+      <tr><td style="padding: 0 32px 32px"><a href="https://harbourvine.example/shop"
+        style="background: #7b1e3b; color: #fff; padding: 12px 24px; border-radius: 6px;
+        text-decoration: none">Reserve a case</a></td></tr>
+      <tr><td style="padding: 24px 32px; color: #888; font-size: 12px" mc:edit="footer">
+        <a href="*|UNSUB|*">Unsubscribe</a></td></tr>
+    </table>
+  </body>
+</html>
+"""
 PERSON = "charlotte.obrien0@pinecrest-mail.test"
 
 
@@ -50,7 +70,9 @@ def import_all(env):
         }
     )
     account.action_test_connection()
-    env["mailchimp.import"].create({"account_ids": account.ids}).action_process()
+    env["mailchimp.import"].create(
+        {"account_ids": account.ids, "import_campaigns": True}
+    ).action_process()
     run_queue(env)
     return account
 
@@ -183,6 +205,16 @@ def ask_manager(env, audience):
     return env["mailchimp.run"].search([("state", "=", "approval")])
 
 
+def write_template(env, account):
+    """Write a template in Odoo and save it to Mailchimp."""
+    template = env["mailchimp.template"].create(
+        {"account_id": account.id, "name": "Harvest letter", "html": HARVEST}
+    )
+    template.action_push()
+    template.html = HARVEST.replace("Dear", "Good morning")
+    return template
+
+
 def prepare(env):
     """Do it all; leave the ids of what is shown."""
     env = env(user=env.ref("base.user_admin"))
@@ -208,6 +240,7 @@ def prepare(env):
         "contact": contact,
         "customer": customer,
         "plan": plan,
+        "template": write_template(env, account),
         "member": contact.mailchimp_member_ids[:1],
     }
     with open(os.environ["PICTURES_FACTS"], "w") as file:

@@ -165,6 +165,8 @@ PICTURES = {
     "run": ("mailchimp-runs/{run}", FORM, ()),
     "run-approval": ("mailchimp-runs/{asking}", FORM, ()),
     "runs": ("mailchimp-runs", LIST, ()),
+    "template": ("mailchimp-templates/{template}", FORM, ()),
+    "templates": ("mailchimp-templates", ".o_kanban_record img", ()),
 }
 
 

@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import api, fields, models
 
 from ..const import TEMPLATE_FIELDS, TEMPLATE_TYPES
@@ -32,6 +34,7 @@ class MailchimpTemplate(models.Model):
     _connector_fields = frozenset(
         {"mailchimp_id", "type", "category", "date_created", "date_edited"}
         | {"thumbnail", "share_url", "drag_and_drop", "content_type", "sections"}
+        | {"section_order"}
         | {"created_by", "edited_by", "to_push", "remote_changed", "remote_values"}
         | {"to_read", "gone", "unsaved_since"}
     )
@@ -96,6 +99,8 @@ class MailchimpTemplate(models.Model):
         copy=False,
         help="The named sections, each with what stands in it by default.",
     )
+    # The database keeps no order within `sections`.
+    section_order = fields.Json(readonly=True, copy=False)
     unsaved_since = fields.Datetime(
         readonly=True, copy=False, help="Since when Mailchimp is to have it."
     )
@@ -118,10 +123,15 @@ class MailchimpTemplate(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("sections")
+    @api.depends("sections", "section_order")
     def _compute_section_names(self):
         for template in self:
-            template.section_names = ", ".join(as_map(template.sections)) or False
+            template.section_names = ", ".join(template._sections()) or False
+
+    def _sections(self):
+        """Return {name of a section: what stands in it}, as Mailchimp orders them."""
+        sections, order = as_map(self.sections), self.section_order or []
+        return {name: sections[name] for name in order if name in sections}
 
     def _compute_campaign_count(self):
         groups = self.env["mailchimp.campaign"]._read_group(
@@ -131,11 +141,15 @@ class MailchimpTemplate(models.Model):
         for template in self:
             template.campaign_count = counts.get(template, 0)
 
-    @api.depends("html", "sections")
+    @api.depends("html", "sections", "section_order")
     def _compute_preview(self):
         """What can be shown: all of it, or what stands in its sections."""
         for template in self:
-            parts = [v for v in as_map(template.sections).values() if v]
+            parts = [
+                f'<p style="color: #888; font: small-caps 13px sans-serif">'
+                f"{escape(name)}</p>{html}"
+                for name, html in template._sections().items()
+            ]
             template.preview = template.html or "<hr/>".join(parts) or False
 
     @api.depends("type", "drag_and_drop")
@@ -198,15 +212,12 @@ class MailchimpTemplate(models.Model):
 
         :param dict data: https://mailchimp.com/developer/marketing/api/template-default-content/
         """
-        sections = as_map(data.get("sections"))
-        return {
-            "sections": {
-                clean_text(name): clean_text(html, MAX_HTML)
-                for name, html in sections.items()
-                if isinstance(html, str)
-            }
-            or False
+        sections = {
+            clean_text(name): clean_text(html, MAX_HTML)
+            for name, html in as_map(data.get("sections")).items()
+            if isinstance(html, str)
         }
+        return {"sections": sections or False, "section_order": list(sections) or False}
 
     # === IMPORT === #
 

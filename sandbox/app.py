@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from . import api, auth, control, problems, routing
+from . import api, auth, control, pictures, problems, routing
 from .call import Call, Raw
 from .faults import JSON, PROBLEM
 from .server import Answer
@@ -35,6 +35,8 @@ class Application:
         path = incoming.path
         if path.startswith("/_sandbox"):
             return control.answer(self.sandbox, incoming)
+        if path.startswith(pictures.PATH):
+            return self._picture(path)
         call = self._call(incoming)
         if path.startswith("/_results/"):
             return self._with_faults(call, lambda: self._results(call, incoming))
@@ -141,6 +143,12 @@ class Application:
         if call.method != "POST":
             raise problems.named("InvalidMethodOverride")
         return override.upper()
+
+    def _picture(self, path):
+        template = pictures.find(self.sandbox, path)
+        if template is None:
+            return Answer(404, b"Not Found", "text/plain")
+        return Answer(200, pictures.draw(template), pictures.SVG)
 
     def _results(self, call, incoming):
         sleep(call.delay)

@@ -61,6 +61,7 @@ class Campaign:
         self.extras = {}
         self.content_type = "html"
         self.html = self.plain_text = ""
+        self.variants = []
         self.parent_id = ""
         self.recipients = []
         self.events = []
@@ -223,6 +224,7 @@ class Template:
     """One template; ``kind`` is user, base or gallery."""
 
     def __init__(self, account, name, html, kind="user", folder_id=""):
+        self.sandbox = account.sandbox
         self.id = account.sandbox.ids.small()
         self.name = name
         self.html = html
@@ -230,6 +232,9 @@ class Template:
         self.folder_id = folder_id
         self.active = True
         self.category = "" if kind == "user" else "Basic"
+        self.drag_and_drop = False
+        # An address; a path is one of the sandbox's own, see `pictures`.
+        self.thumbnail = ""
         self.created_by = account.email
         self.date_created = self.date_edited = account.sandbox.clock.now()
 
@@ -239,7 +244,7 @@ class Template:
             "id": self.id,
             "type": self.kind,
             "name": self.name,
-            "drag_and_drop": False,
+            "drag_and_drop": self.drag_and_drop,
             "responsive": True,
             "category": self.category,
             "date_created": clock.iso(self.date_created),
@@ -248,8 +253,12 @@ class Template:
             "edited_by": self.created_by,
             "active": self.active,
             "folder_id": self.folder_id,
-            "thumbnail": "",
+            "thumbnail": self._picture(),
             "share_url": f"http://eepurl.example/t{self.id}",
             "content_type": "html",
             "_links": links(f"/templates/{self.id}"),
         }
+
+    def _picture(self):
+        root = self.sandbox.root if self.thumbnail.startswith("/_") else ""
+        return f"{root}{self.thumbnail}"

@@ -5,7 +5,7 @@ The same on every run, but for dates, which are relative to the day it is made.
 
 import random
 
-from . import clock, generate
+from . import clock, generate, pictures
 from .campaign import Campaign, Template
 
 COMPANY = "Harbour & Vine Trading"
@@ -112,7 +112,10 @@ def build(account):
     audiences = [_audience(account, dict(plan)) for plan in AUDIENCES]
     _odd_addresses(audiences[0], rng)
     _share(audiences[0], audiences[2], rng)
-    templates = [_template(account, *plan) for plan in TEMPLATES]
+    folder = account.sandbox.ids.hex(10)
+    account.folders[folder] = ("template", "House style")
+    templates = [_template(account, folder, *plan) for plan in TEMPLATES]
+    _mailchimps_own(account)
     for plan in CAMPAIGNS:
         _campaign(account, audiences, templates, plan)
     return {
@@ -177,9 +180,24 @@ def _share(source, target, rng):
         generate.copy(target, member, rng)
 
 
-def _template(account, name, text):
-    template = Template(account, name, HTML.format(title=name, text=text))
+def _template(account, folder, name, text):
+    html = HTML.format(title=name, text=text)
+    template = Template(account, name, html, folder_id=folder)
+    return _old(account, template)
+
+
+def _mailchimps_own(account):
+    """One that was made in the editor, and some by Mailchimp."""
+    dragged = Template(account, "Shop news", HTML.format(title="Shop news", text="…"))
+    dragged.drag_and_drop = True
+    _old(account, dragged)
+    for kind, name in (("base", "1 Column"), ("gallery", "Minimal")):
+        _old(account, Template(account, name, HTML.format(title=name, text="…"), kind))
+
+
+def _old(account, template):
     template.date_created -= 400 * clock.DAY
+    template.thumbnail = pictures.path(template)
     account.templates[template.id] = template
     return template
 

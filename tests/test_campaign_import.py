@@ -154,6 +154,20 @@ class TestCampaignImport(DocumentCase):
         read = [("html", "=", "<p></p>")]
         self.assertEqual(self.env["mailchimp.campaign"].search_count(read), 1004)
 
+    def test_content_of_a_test_is_that_of_its_first_variant(self):
+        variants = [
+            {"content_label": "A", "html": "<p>A</p>", "plain_text": "A"},
+            {"content_label": "B", "html": "<p>B</p>", "plain_text": "B"},
+        ]
+        remote = self.add_campaign(
+            kind="variate", html="", plain_text="", variants=variants
+        )
+        odd = self.add_campaign("Odd", html=None, plain_text=["?"], variants="none")
+        self.import_campaigns()
+        campaign = self.campaign(remote)
+        self.assertEqual((campaign.html, campaign.plain_text), ("<p>A</p>", "A"))
+        self.assertFalse(self.campaign(odd).html)
+
     # === LINKS === #
 
     def test_unknown_audience(self):

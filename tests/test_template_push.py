@@ -153,11 +153,9 @@ class TestTemplatePush(DocumentCase):
 
     def test_what_cannot_be_saved(self):
         base = self.add_template("base", kind="base")
-        own = self.add_template()
+        own = self.add_template(drag_and_drop=True)
         self.import_templates("user", "base")
-        dragged = self.template(own)
-        dragged.sudo().with_context().write({"drag_and_drop": True})
-        for template in (self.template(base), dragged):
+        for template in (self.template(base), self.template(own)):
             with self.assertRaisesRegex(UserError, "only be changed there"):
                 template.name = "Mine"
             with self.assertRaisesRegex(UserError, "only be changed there"):

@@ -181,7 +181,7 @@ def write_content(call, campaign_id):
 
 def _content(call, campaign):
     return {
-        "variate_contents": [],
+        "variate_contents": campaign.variants,
         "plain_text": campaign.plain_text,
         "html": campaign.html,
         "archive_html": campaign.html,

@@ -80,6 +80,7 @@ def update_template(call, template_id):
     template = _get(call, template_id)
     body = call.object()
     validate.typed(body, **TYPES)
+    validate.require(body, "name", "html")
     for name in TYPES:
         setattr(template, name, body.get(name, getattr(template, name)))
     template.date_edited = call.now
