@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .mailchimp_engagement import FIGURES, LINKS
+from .mailchimp_engagement import FIGURES, JIT_OFF, LINKS
 
 # So many events are shown at once; "See All" shows the rest.
 TIMELINE = 30
@@ -66,10 +66,12 @@ class MailchimpEngaged(models.AbstractModel):
         self.env["mailchimp.member"].flush_model()
         self.env["mailchimp.campaign.activity"].flush_model()
         query = SQL(
-            """SELECT f.*,
+            """%s;
+               SELECT f.*,
                       (SELECT max(m.rating) FROM mailchimp_member m
                         WHERE m.%s = f.id AND m.forgotten IS NOT TRUE)
                  FROM (%s) f""",
+            JIT_OFF,
             SQL.identifier(LINKS[self._name]),
             self._engagement_query(self.ids),
         )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .mailchimp_engagement import FIGURES
+from .mailchimp_engagement import FIGURES, JIT_OFF
 
 TOLD = frozenset({"contact_id", "partner_id"})
 
@@ -33,10 +33,12 @@ class MailchimpMemberEngagement(models.Model):
         new = SQL(", ").join(SQL.identifier("n", name) for name in FIGURES)
         old = SQL(", ").join(SQL.identifier("m", name) for name in FIGURES)
         query = SQL(
-            """UPDATE mailchimp_member m SET (%(names)s) = ROW(%(new)s)
+            """%(jit_off)s;
+               UPDATE mailchimp_member m SET (%(names)s) = ROW(%(new)s)
                  FROM (%(figures)s) n (id, %(names)s)
                 WHERE m.id = n.id AND ROW(%(old)s) IS DISTINCT FROM ROW(%(new)s)
             RETURNING m.contact_id, m.partner_id""",
+            jit_off=JIT_OFF,
             names=names,
             new=new,
             figures=self._engagement_query(member_ids),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.tests import tagged
 
 from .activity_common import ANN, BEN, EVE, ActivityCase
+from .report_common import ReportCase
 
 DAY = timedelta(days=1)
 
@@ -221,3 +222,75 @@ class TestSoftBounces(ActivityCase):
         self.happen(last, "open", ANN)
         self.compute()
         self.assertFalse(self.to_do())
+
+
+@tagged("post_install", "-at_install")
+class TestFromMailchimp(ReportCase):
+    """All the way: what people do in Mailchimp, through the reports, to Odoo."""
+
+    def setUp(self):
+        super().setUp()
+        self.later(3600)
+        self.letter = self.send()
+        emails = [recipient["email_address"] for recipient in self.letter.recipients]
+        self.reader, self.leaver, self.gone, self.angry, self.quiet, *_rest = emails
+        self.later(3600)
+        url = "https://harbour.example/offer"
+        self.people.click(self.remote, self.reader, self.letter.id, url)
+        self.people.unsubscribe(self.remote, self.leaver, self.letter.id)
+        self.people.bounce(self.remote, self.gone, self.letter.id)
+        self.people.complain(self.remote, self.angry, self.letter.id)
+
+    def state(self):
+        """Return what Odoo made of it, person by person."""
+        self.env.invalidate_all()
+        found = []
+        for email in (self.reader, self.leaver, self.gone, self.angry, self.quiet):
+            member, contact = self.member(email), self.contact(email)
+            ledger = member.consent_ids.filtered(lambda e: e.source == "report")
+            found.append(
+                (
+                    member.status,
+                    member.subscription_id.opt_out,
+                    contact.is_blacklisted,
+                    contact.mailchimp_sent_count,
+                    contact.mailchimp_opened_count,
+                    contact.mailchimp_clicked_count,
+                    ledger.sorted("id").mapped("new_status"),
+                )
+            )
+        return found
+
+    def test_story(self):
+        expected = [
+            ("subscribed", False, False, 1, 1, 1, []),
+            ("unsubscribed", True, False, 1, 0, 0, ["unsubscribed"]),
+            ("cleaned", True, True, 0, 0, 0, ["cleaned"]),
+            ("unsubscribed", True, True, 1, 0, 0, ["complained", "unsubscribed"]),
+            ("subscribed", False, False, 1, 0, 0, []),
+        ]
+        self.fetch_reports()
+        self.assertEqual(self.state(), expected)
+        campaign = self.record(self.letter)
+        self.assertEqual(campaign.unsubscribed, 1)
+        self.assertEqual(campaign.bounce_count, 1)
+        self.env["mailchimp.job"].search([]).unlink()
+        self.fetch_reports()
+        again = self.env["mailchimp.job"].search([]).mapped("method")
+        self.assertTrue(again)
+        self.assertNotIn("_job_refresh_reported", again)
+        self.assertNotIn("_job_refresh", again)
+        self.assertEqual(self.state(), expected)
+
+    def test_a_crash_before_the_commit_does_nothing_twice(self):
+        self.later()
+        with self.env.cr.savepoint() as savepoint:
+            self.fetch_reports()
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.assertFalse(self.env["mailchimp.campaign.activity"].search_count([]))
+        self.fetch_reports()
+        complaints = self.env["mailchimp.consent"].search(
+            [("new_status", "=", "complained")]
+        )
+        self.assertEqual(complaints.mapped("email"), [self.angry])
