@@ -138,6 +138,7 @@ from . import mailchimp_campaign_lost
 from . import mailchimp_campaign_payload
 from . import mailchimp_campaign_push
 from . import mailchimp_campaign_send
+from . import mailchimp_campaign_send_words
 from . import mailchimp_campaign_acts
 from . import mailchimp_campaign_activity
 from . import mailchimp_campaign_link

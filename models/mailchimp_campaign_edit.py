@@ -16,7 +16,7 @@ EDITED_FIELDS = frozenset(
 # What only the connector knows, beside `_connector_fields`.
 GUARDED_FIELDS = frozenset(
     {"to_push", "push_error", "remote_changed", "gone", "segment_opts"}
-    | {"content_digest", "send_unknown"}
+    | {"content_digest", "send_unknown", "send_tried_at"}
 )
 ANALYTICS_BYTES = 50
 
@@ -122,6 +122,14 @@ class MailchimpCampaignEdit(models.Model):
         audience = self.env["mailchimp.audience"].browse(vals.get("audience_id") or ())
         defaults = self._audience_defaults(audience)
         return vals | {k: v for k, v in defaults.items() if v and not vals.get(k)}
+
+    def copy_data(self, default=None):
+        """Give copies a name of their own."""
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for campaign, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self.env._("%s (copy)", campaign.name)
+        return vals_list
 
     def write(self, vals):
         """Refuse edits that Mailchimp would refuse, and note the others."""

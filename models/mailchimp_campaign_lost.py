@@ -38,11 +38,11 @@ class MailchimpCampaignLost(models.Model):
         """
         since = (self.create_date or fields.Datetime.now()) - CLOCK_LOOK_BACK
         drafts = self._unknown_since(gateway, since, status="save")
-        subject = self._with_inline_tags(self.subject)
+        ours = ((self.name or "").strip(), self._with_inline_tags(self.subject).strip())
         for data in drafts:
             settings = as_map(data.get("settings"))
-            same = (short_text(settings.get("title")) or "") == (self.name or "")
-            if same and (short_text(settings.get("subject_line")) or "") == subject:
+            names = (settings.get("title"), settings.get("subject_line"))
+            if tuple(short_text(name) or "" for name in names) == ours:
                 return data["id"]
         return None
 

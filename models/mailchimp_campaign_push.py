@@ -1,6 +1,7 @@
 import logging
+from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 
 from ..const import PRIORITY_USER
@@ -12,6 +13,9 @@ from ..exceptions import (
 )
 from ..tools.client_action import notification
 from ..tools.coerce import with_ids
+
+# How long Mailchimp takes to count recipients, about.
+COUNTING = timedelta(seconds=20)
 
 _logger = logging.getLogger(__name__)
 
@@ -131,6 +135,9 @@ class MailchimpCampaignPush(models.Model):
             {"to_push": False, "push_error": False, "remote_changed": False}
         )
         self._take_over_answer(gateway, data, is_new_content)
+        if self.audience_id and not self.recipient_count:
+            # Mailchimp counts in a moment, and nobody has to wait for it.
+            self._enqueue_read_status(fields.Datetime.now() + COUNTING)
 
     def _push_content(self, gateway, content):
         """Save the content, if it is not what was saved last.

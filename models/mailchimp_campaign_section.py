@@ -34,8 +34,10 @@ class MailchimpCampaignSection(models.Model):
 
     def write(self, vals):
         """Note that the campaign was edited, unless Mailchimp has it already."""
-        self.campaign_id._note_section_edit()
-        return super().write(vals)
+        before = self.campaign_id
+        result = super().write(vals)
+        (before | self.campaign_id)._note_section_edit()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_from_drafts(self):

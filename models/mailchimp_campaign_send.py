@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
 
 from ..const import (
     CAMPAIGN_FIELDS,
@@ -36,6 +35,12 @@ class MailchimpCampaignSend(models.Model):
         copy=False,
         help="Mailchimp did not answer when it was to be sent. Odoo asks until it "
         "knows; it never sends by itself.",
+    )
+
+    send_tried_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When a request to send it got no answer: Mailchimp may still be at it.",
     )
 
     # === READING === #
@@ -121,6 +126,8 @@ class MailchimpCampaignSend(models.Model):
         if data["status"] not in EDITABLE_STATUSES:
             self._connector_write({"send_unknown": False})
             return _came("already", self._already_text())
+        if until := self._still_at_it():
+            return _came("failed", self._wait_text(until))
         if self.to_push or self._confirmation(data) != confirmed:
             text = self.env._("It changed since you confirmed it. Look at it again.")
             return _came("changed", text)
@@ -129,15 +136,22 @@ class MailchimpCampaignSend(models.Model):
             return _came("not_ready", self._not_ready_text(checks))
         return None
 
+    def _still_at_it(self):
+        """Return until when Mailchimp may be at an earlier request, or False."""
+        until = self.send_tried_at and self.send_tried_at + LATE_ANSWER
+        return until and until > fields.Datetime.now() and until
+
     def _post_leave(self, gateway, at, timewarp):
         """Let it go; this is the only place that does."""
+        # A patient one: who gives up early does not know what became of it.
+        api = self.account_id._gateway().api.campaigns
         try:
             if at:
                 body = {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
                 body |= {"timewarp": True} if timewarp else {}
-                gateway.api.campaigns.schedule(self.mailchimp_id, body)
+                api.schedule(self.mailchimp_id, body)
             else:
-                gateway.api.campaigns.send(self.mailchimp_id)
+                api.send(self.mailchimp_id)
         except MailchimpRetryLater as error:
             return self._resolve_lost(gateway, error)
         except MailchimpError as error:
@@ -159,40 +173,46 @@ class MailchimpCampaignSend(models.Model):
 
     def _resolve_lost(self, gateway, error):
         """Find out whether it left, after an answer that was lost."""
+        # To be throttled is the only answer that is given before anything is done.
+        tried = False if error.throttled else fields.Datetime.now()
+        self._connector_write({"send_tried_at": tried})
         try:
-            data = self._read_remote(gateway)
+            status = self._read_remote(gateway)["status"]
         except MailchimpError:
-            self._connector_write({"send_unknown": True})
-            self._message_log(body=self._unknown_text(error))
-            self._enqueue_read_status()
-            return _came("unknown", self._unknown_text(error))
-        self._connector_write({"send_unknown": False})
-        if data["status"] in UNDER_WAY:
+            status = None
+        self._connector_write({"send_unknown": not status})
+        if status in UNDER_WAY:
             self._log_leaving()
             return _came("done", self._left_text())
-        # It may still be at work, if there was no answer at all.
-        self._enqueue_read_status(fields.Datetime.now() + LATE_ANSWER)
-        text = self.env._(
-            "It was not sent: Mailchimp says that it is still a draft. %s",
-            self._error_text(error),
-        )
+        if tried:
+            self._enqueue_read_status(last=False)
+        text = self._not_sent_text(error) if status else self._unknown_text(error)
         self._message_log(body=text)
-        return _came("failed", text)
+        return _came("failed" if status else "unknown", text)
 
-    def _enqueue_read_status(self, run_after=None):
-        """Let the queue read the campaign until it is known what became of it."""
+    def _enqueue_read_status(self, run_after=None, last=True):
+        """Let the queue read the campaign until it is known what became of it.
+
+        :param datetime run_after: not before; now by default
+        :param bool last: whether what is read then is final
+        """
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_read_status",
             name=self.env._("Read what became of %s", self.display_name),
-            identity=f"campaign_status:{self.id}",
+            identity=f"campaign_status:{self.id}:{last}",
             account=self.account_id,
             priority=PRIORITY_USER,
             run_after=run_after,
+            args={"last": last},
         )
 
-    def _job_read_status(self):
-        """Read this campaign from Mailchimp, and say so if that was unknown."""
+    def _job_read_status(self, last):
+        """Read this campaign from Mailchimp, and say so if that was unknown.
+
+        :param bool last: whether a draft is surely one by now; otherwise it is read
+            again when Mailchimp must be done with the request that it did not answer
+        """
         if not self.exists():
             return
         unknown, before = self.send_unknown, self.status
@@ -200,90 +220,13 @@ class MailchimpCampaignSend(models.Model):
             self._read_remote(self.account_id._gateway())
         except MailchimpNotFound:
             self._miss()
+        if self.status in EDITABLE_STATUSES and not last and not self.gone:
+            self._enqueue_read_status(self._still_at_it() or None)
+            return
         self._connector_write({"send_unknown": False})
         if unknown or (self.status in UNDER_WAY and before not in UNDER_WAY):
             self._message_log(body=self._became_known_text())
 
-    # === WORDS === #
-
-    def _log_leaving(self):
-        """Keep who let it go, to whom and how many."""
-        self._message_log(
-            body=self.env._(
-                "%(user)s let it go: %(what)s. Audience: %(audience)s (%(who)s), "
-                "%(count)s recipients.",
-                user=self.env.user.name,
-                what=self._status_text(),
-                audience=self.audience_id.display_name or self.env._("unknown"),
-                who=self._recipients_text(),
-                count=self.recipient_count,
-            )
-        )
-
-    def _left_text(self):
-        if self.status == "schedule":
-            return self.env._(
-                "%(campaign)s is scheduled for %(time)s.",
-                campaign=self.display_name,
-                time=self._send_time_text(),
-            )
-        return self.env._(
-            "%(campaign)s is on its way to %(count)s recipients.",
-            campaign=self.display_name,
-            count=self.recipient_count,
-        )
-
-    def _send_time_text(self):
-        """Return when it is sent, in the time zone of the user."""
-        return format_datetime(self.env, self.send_time)
-
-    def _already_text(self):
-        return self.env._(
-            "Nothing was sent: in Mailchimp, %(campaign)s is “%(status)s” already.",
-            campaign=self.display_name,
-            status=self._status_text(),
-        )
-
-    def _unknown_text(self, error):
-        return self.env._(
-            "It is not known whether %(campaign)s was sent: Mailchimp did not answer "
-            "(%(error)s). Odoo asks until it knows, and sends nothing by itself.",
-            campaign=self.display_name,
-            error=error,
-        )
-
-    def _became_known_text(self):
-        if self.status in UNDER_WAY:
-            return self.env._("It is known now: it left (%s).", self._status_text())
-        return self.env._("It is known now: it was not sent (%s).", self._status_text())
-
-    def _not_ready_text(self, checks):
-        """Return the reasons of Mailchimp's checklist, in words."""
-        reasons = [self._check_text(c) for c in checks if c["type"] == "error"]
-        if not reasons:
-            reasons = [self.env._("Mailchimp gives no reason. Try again in a moment.")]
-        return "\n".join(reasons)
-
-    def _check_text(self, check):
-        if _still_counting(check["details"]):
-            return self._counting_text()
-        return ": ".join(filter(None, (check["heading"], check["details"])))
-
-    def _refusal_text(self, error):
-        """Return why Mailchimp did not send it."""
-        if _still_counting(error.detail):
-            return self.env._("Nothing was sent. %s", self._counting_text())
-        return self.env._("Nothing was sent. %s", self._error_text(error))
-
-    def _counting_text(self):
-        return self.env._(
-            "Mailchimp still counts the recipients, or has none. Try again in a moment."
-        )
-
 
 def _came(state, text):
     return {"state": state, "text": text}
-
-
-def _still_counting(text):
-    return "recipients not ready" in (text or "").lower()

@@ -64,6 +64,20 @@ class MailchimpCampaignSource(models.Model):
             for name, html in sections.items()
         ]
 
+    # === IMPORT === #
+
+    def _take_content(self, answer, run):
+        """What was read is what Mailchimp has: it is not saved there again.
+
+        Otherwise to change the subject in Odoo would undo a design made in Mailchimp.
+        """
+        before = self.html
+        result = super()._take_content(answer, run)
+        if self.content_source == "html" and self.html != before:
+            digest = self._digest(self._raw_payload("html"))
+            self._connector_write({"content_digest": digest})
+        return result
+
     # === MAPPING === #
 
     def _content_payload(self):

@@ -361,3 +361,32 @@ class TestCampaignContent(CampaignCase):
         campaign.action_push()
         self.assertEqual(self.there(campaign).html, "<p>Designed</p>")
         self.assertFalse(self.requested("PUT", "/content"))
+
+    def test_a_redesign_in_mailchimp_is_not_undone(self):
+        campaign = self.saved_campaign()
+        self.there(campaign).html = "<p>Redesigned</p>"
+        campaign.action_refresh()
+        self.assertEqual(campaign.html, "<p>Redesigned</p>")
+        campaign.subject = "Late news"
+        campaign.action_push()
+        self.assertEqual(len(self.requested("PUT", "/content")), 1)
+        campaign.html = "<p>Odoo's again</p>"
+        campaign.action_push()
+        self.assertEqual(self.there(campaign).html, "<p>Odoo's again</p>")
+
+    def test_sections_of_sent_ones_stay(self):
+        template = self.template()
+        campaign = self.saved_campaign(
+            content_source="template",
+            template_id=template.id,
+            section_ids=[Command.create({"name": "body", "html": "x"})],
+        )
+        self.wizard(campaign).action_confirm()
+        section = campaign.section_ids
+        for act in (
+            lambda: section.write({"html": "y"}),
+            lambda: section.copy({"name": "header"}),
+            section.unlink,
+        ):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                act()

@@ -359,6 +359,29 @@ class TestCampaignEdit(CampaignCase):
         self.assertEqual(campaign.recipient_count, 0)
         self.assertEqual(campaign.estimated_count, 2)
 
+    def test_mailchimp_counts_and_odoo_looks(self):
+        self.remote_account.recipient_delay = 60
+        campaign = self.saved_campaign()
+        self.later(120)
+        self.env["mailchimp.job"].search([("state", "=", "pending")]).write(
+            {"run_after": "2026-01-01"}
+        )
+        self.run_jobs()
+        self.assertEqual(campaign.recipient_count, 2)
+
+    def test_copy(self):
+        tags = self.list.tag_ids.filtered(lambda tag: tag.name == "VIP")
+        campaign = self.saved_campaign(
+            recipient_kind="tags", recipient_tag_ids=[Command.set(tags.ids)]
+        )
+        copy = campaign.copy()
+        self.assertEqual(copy.name, "November (copy)")
+        self.assertEqual(copy.recipient_tag_ids, tags)
+        self.assertTrue(copy.to_push)
+        self.assertFalse(copy.mailchimp_id or copy.content_digest)
+        copy.action_push()
+        self.assertEqual(len(self.remote_account.campaigns), 2)
+
     def test_what_an_import_writes_is_no_edit(self):
         campaign = self.saved_campaign()
         campaign.sudo().with_context(**IMPORTING).write({"subject": "Read"})

@@ -176,6 +176,12 @@ class TestCampaignSend(CampaignCase):
             self.run_jobs()
             self.assertNotSent(campaign)
             self.sandbox.monitor.requests.clear()
+            if kind != "429_problem":  # Mailchimp may still be at it, for all we know
+                told, text = self.told(self.wizard(campaign).action_confirm())
+                self.assertEqual(told, "danger")
+                self.assertIn("may still be at it", text)
+                self.assertFalse(self.requested("POST", "/actions/send"))
+                campaign.send_tried_at -= timedelta(minutes=4)
             self.wizard(campaign).action_confirm()
             self.assertSentOnce(campaign)
 
@@ -206,8 +212,13 @@ class TestCampaignSend(CampaignCase):
             self.assertTrue(campaign.send_unknown)
             self.sandbox.faults.clear()
             self.run_jobs()
-            self.assertFalse(campaign.send_unknown)
             left = kind == "answer_lost"
+            self.assertEqual(campaign.send_unknown, not left, "a draft may leave yet")
+            late = self.env["mailchimp.job"].search([("state", "=", "pending")])
+            self.assertEqual(bool(late), not left)
+            late.run_after = fields.Datetime.now()
+            self.run_jobs()
+            self.assertFalse(campaign.send_unknown)
             self.assertEqual(campaign.status, "sent" if left else "save")
             said = " ".join(campaign.message_ids.mapped("body"))
             self.assertIn("it left" if left else "it was not sent", said)
@@ -331,23 +342,36 @@ class TestCampaignSend(CampaignCase):
             company_ids=[Command.set(elsewhere.ids)],
         )
         campaign = self.saved_campaign()
-        Wizard = self.env["mailchimp.campaign.send"].with_user(user)
-        wizard = Wizard.create({"campaign_id": campaign.id, "is_ready": True})
-        wizard.confirmed = self.wizard(campaign).confirmed
-        self.env.invalidate_all()
+        own = self.wizard(campaign)
         before = len(self.sandbox.requests)
+        vals = {"campaign_id": campaign.id}
+        for model, more in (
+            ("mailchimp.campaign.send", {"confirmed": own.confirmed, "is_ready": True}),
+            ("mailchimp.campaign.test", {"emails": "a@a.example"}),
+        ):
+            with self.assertRaises(AccessError):
+                self.env[model].with_user(user).create({**vals, **more})
+        # Whoever loses access while the wizard is open.
+        wizard = self.wizard(campaign.with_user(colleague := self.colleague()))
+        before = len(self.sandbox.requests)
+        colleague.write(
+            {
+                "company_ids": [Command.set(elsewhere.ids)],
+                "company_id": elsewhere.id,
+            }
+        )
+        self.env.invalidate_all()
         for method in ("action_confirm", "action_check_again"):
             with self.assertRaises(AccessError):
                 getattr(wizard, method)()
         with self.assertRaises(AccessError):
             wizard.read(["subject"])
-        test = self.env["mailchimp.campaign.test"].with_user(user)
-        with self.assertRaises(AccessError):
-            test.create(
-                {"campaign_id": campaign.id, "emails": "a@a.example"}
-            ).action_send()
         self.assertEqual(len(self.sandbox.requests), before)
         self.assertNotSent(campaign)
+
+    def colleague(self):
+        """Return a user of this company."""
+        return new_test_user(self.env, "mc_colleague", groups=USER)
 
     def test_disconnected_account(self):
         campaign = self.saved_campaign()

@@ -1,3 +1,4 @@
+from . import mailchimp_campaign_pointer
 from . import mailchimp_campaign_send
 from . import mailchimp_campaign_test
 from . import mailchimp_erasure

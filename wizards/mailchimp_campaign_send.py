@@ -16,11 +16,9 @@ class MailchimpCampaignSend(models.TransientModel):
     """
 
     _name = "mailchimp.campaign.send"
+    _inherit = ["mailchimp.campaign.pointer"]
     _description = "Send a Mailchimp Campaign"
 
-    campaign_id = fields.Many2one(
-        "mailchimp.campaign", required=True, readonly=True, ondelete="cascade"
-    )
     mode = fields.Selection(
         [("check", "Check"), ("send", "Send Now"), ("schedule", "Schedule")],
         default="send",

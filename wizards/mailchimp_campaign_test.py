@@ -12,11 +12,9 @@ class MailchimpCampaignTest(models.TransientModel):
     """Who gets a test of a campaign."""
 
     _name = "mailchimp.campaign.test"
+    _inherit = ["mailchimp.campaign.pointer"]
     _description = "Send a Test of a Mailchimp Campaign"
 
-    campaign_id = fields.Many2one(
-        "mailchimp.campaign", required=True, readonly=True, ondelete="cascade"
-    )
     emails = fields.Text(
         string="Recipients",
         required=True,

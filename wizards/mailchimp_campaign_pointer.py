@@ -1,0 +1,30 @@
+from odoo import api, fields, models
+
+
+class MailchimpCampaignPointer(models.AbstractModel):
+    """A wizard about one campaign, which its user may see.
+
+    Even the name of another company's campaign is not for everybody, and that is what
+    Odoo shows of a record that another one points to.
+    """
+
+    _name = "mailchimp.campaign.pointer"
+    _description = "Wizard About a Mailchimp Campaign"
+
+    campaign_id = fields.Many2one(
+        "mailchimp.campaign", required=True, readonly=True, ondelete="cascade"
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse campaigns that the user may not see."""
+        wizards = super().create(vals_list)
+        wizards.campaign_id.check_access("read")
+        return wizards
+
+    def write(self, vals):
+        """Refuse campaigns that the user may not see."""
+        result = super().write(vals)
+        if "campaign_id" in vals:
+            self.campaign_id.check_access("read")
+        return result
