@@ -115,9 +115,9 @@ class MailchimpEngagement(models.AbstractModel):
         """SQL: a row with an id and its `FIGURES` for each of these ids of this model.
 
         Set-based, and by the index of the activity by member whatever the statistics
-        say: LATERAL with OFFSET 0. To be executed after `JIT_OFF`. A campaign whose mail
-        bounced did not arrive, unless it was opened; a click is an open whose picture
-        was not loaded.
+        say: LATERAL with OFFSET 0. To be executed after `JIT_OFF`. A campaign whose
+        mail bounced did not arrive, unless it was opened; a click is an open whose
+        picture was not loaded.
         """
         return SQL(
             """SELECT k.id, max(p.sent_at), max(p.opened_at), max(p.clicked_at),

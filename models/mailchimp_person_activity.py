@@ -3,6 +3,8 @@ import secrets
 from odoo import api, models
 from odoo.tools import SQL
 
+from .mailchimp_engagement import FIGURES
+
 
 class MailchimpPersonActivity(models.AbstractModel):
     """What people did with campaigns, as a part of what is known about them."""
@@ -35,10 +37,12 @@ class MailchimpPersonActivity(models.AbstractModel):
     def _erase_person(self, in_mailchimp=True):
         """Override: nobody finds out any more whose events these are."""
         # Before the members are erased, by which they are found.
-        activity = self._activity_of(self._person())
+        person = self._person()
+        activity = self._activity_of(person)
         result = super()._erase_person(in_mailchimp)
         # sudo: only the connector writes them; the user may see these.
         activity.sudo()._erase_content()
+        person.members.sudo().write(dict.fromkeys(FIGURES, False))
         return result
 
 

@@ -43,18 +43,37 @@ class ActivityCase(MailchimpCase):
         return campaign
 
     def happen(self, campaign, action, *emails, after=timedelta(hours=1), **vals):
-        """Let the report of a campaign bring something that people did."""
+        """Let something that people did become known, as the report of a campaign does.
+
+        What is known is left alone, and nobody is told of it.
+        """
+        Activity = self.env["mailchimp.campaign.activity"]
+        hashes = {subscriber_hash(email) for email in emails}
         event = {
+            "campaign_id": campaign.id,
             "action": action,
-            "occurred_at": fields.Datetime.to_string(campaign.send_time + after),
+            "occurred_at": campaign.send_time + after,
             "number": 0,
-            **dict.fromkeys(("bounce_type", "url", "ip", "reason")),
-            **vals,
         }
-        rows = [{**event, "email_id": subscriber_hash(email)} for email in emails]
-        # sudo: as the queue.
-        Report = self.env["mailchimp.campaign.report"].sudo()
-        return Report._store_activity(campaign, rows)
+        same = [(name, "=", value) for name, value in event.items()]
+        hashes -= set(Activity.search(same).mapped("email_id"))
+        members = self.env["mailchimp.member"].search(
+            [("audience_id", "=", campaign.audience_id.id), ("forgotten", "=", False)]
+        )
+        ids = {member.subscriber_hash: member.id for member in members}
+        news = Activity.create(
+            [
+                {**event, **vals, "email_id": hash_, "member_id": ids.get(hash_)}
+                for hash_ in sorted(hashes)
+            ]
+        )
+        if news:
+            names = ("member_id", "action", "bounce_type", "occurred_at")
+            rows = [
+                {**row, "member_id": row["member_id"] or None}
+                for row in news.read(names, load=None)
+            ]
+            self.env["mailchimp.campaign.report"]._on_new_activity(campaign, rows)
 
     def compute(self):
         """Run the queue, which computes the engagement."""
