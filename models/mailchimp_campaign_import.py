@@ -119,6 +119,13 @@ class MailchimpCampaignImport(models.Model):
     def _keeps_content(self):
         return self.to_push
 
+    def _take_over(self, vals):
+        """What is on its way now does not have what was edited in Odoo."""
+        leaves = vals["status"] in SENT_STATUSES and self.status not in SENT_STATUSES
+        if self.to_push and leaves:
+            vals = dict(vals, remote_changed=True)
+        return super()._take_over(vals)
+
     def _notice(self, item):
         """Name the audience and the template that Odoo does not have."""
         named = self._named(item)

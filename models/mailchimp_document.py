@@ -1,7 +1,14 @@
+from datetime import datetime, timezone
+
 from odoo import api, fields, models
 
 from ..tools.coerce import as_map, with_ids
 from ..tools.inside import IMPORTING
+
+
+def exact_now():
+    """Return the time, to the microsecond, to compare `exchanged_at` with."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 class MailchimpDocument(models.AbstractModel):
@@ -40,6 +47,11 @@ class MailchimpDocument(models.AbstractModel):
     )
     to_read = fields.Boolean(
         readonly=True, copy=False, help="Its content is to be read from Mailchimp."
+    )
+    exchanged_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When this very record was read or saved, not as part of a list.",
     )
     gone = fields.Boolean(string="Deleted in Mailchimp", readonly=True, copy=False)
 
@@ -97,12 +109,15 @@ class MailchimpDocument(models.AbstractModel):
         ]
 
     @api.model
-    def _import_items(self, account, items, run):
+    def _import_items(self, account, items, run, since=None):
         """Create and update the records of some payloads.
+
+        Pages are read ahead: what was saved or read by itself meanwhile is read again.
 
         :param recordset account: `mailchimp.account` they belong to
         :param list items: payloads, as Mailchimp sent them
         :param recordset run: the `mailchimp.run` that counts them; may be empty
+        :param datetime since: when reading them began, at the earliest
         :return: the ids of Mailchimp's that were usable (list)
         """
         items = with_ids(items, self._remote_key)
@@ -110,7 +125,9 @@ class MailchimpDocument(models.AbstractModel):
         known = self.with_context(active_test=False).search(
             [("account_id", "=", account.id), ("mailchimp_id", "in", ids)]
         )
-        known._apply_remote(items, run)
+        newer = known.filtered(lambda record: record._is_newer(since))
+        newer._refresh(run)
+        (known - newer)._take_over_all(items, run)
         fresh = set(ids) - set(known.mapped("mailchimp_id"))
         items = [item for item in items if item[self._remote_key] in fresh]
         self._create_remote(account, items, run)
@@ -142,13 +159,27 @@ class MailchimpDocument(models.AbstractModel):
         )
 
     def _apply_remote(self, items, run=None):
-        """Take over what Mailchimp says of these records, which are of one account.
+        """Take over what Mailchimp just said of these records, of one account.
 
         :param list items: payloads; those of other records are left alone
-        :param recordset run: the `mailchimp.run` that counts them
+        :param recordset run: the `mailchimp.run` that counts them, if any
         :return: the records that differed
         """
         run = run if run is not None else self.env["mailchimp.run"]
+        differed = self._take_over_all(items, run)
+        # sudo: see below
+        self.sudo().with_context(**IMPORTING).write({"exchanged_at": exact_now()})
+        return differed
+
+    def _is_newer(self, moment):
+        """Tell whether this record was read or saved by itself since then."""
+        return bool(moment and self.exchanged_at and self.exchanged_at > moment)
+
+    def _take_over_all(self, items, run):
+        """Take over what payloads say of these records, which are of one account.
+
+        :return: the records that differed
+        """
         # sudo: buttons of users get here, too; only the connector writes all fields.
         known = self.sudo().with_context(**IMPORTING).grouped("mailchimp_id")
         items = with_ids(items, self._remote_key)
@@ -178,8 +209,9 @@ class MailchimpDocument(models.AbstractModel):
         if self._content_changed(vals):
             vals["to_read"] = True
         if self.to_push:
-            also = {"mailchimp_id", "remote_values", "to_read", "active"}
-            vals = {k: v for k, v in vals.items() if k in self._status_fields | also}
+            also = {"mailchimp_id", "remote_values", "remote_changed", "to_read"}
+            kept = self._status_fields | also | {"active"}
+            vals = {name: value for name, value in vals.items() if name in kept}
         if self.remote_values and edited_there and self._keeps_own():
             vals["remote_changed"] = True
         here = vals.pop("active", True)

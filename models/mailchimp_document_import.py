@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from ..exceptions import MailchimpAuthError, MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, remote_id
 from ..tools.inside import IMPORTING
+from .mailchimp_document import exact_now
 
 # Contents that are read between two checkpoints.
 CONTENTS_A_STEP = 50
@@ -35,9 +36,9 @@ class MailchimpDocumentImport(models.AbstractModel):
         gateway = account._gateway()
         state = dict(run.checkpoint or {})
         begun = state.get(part) or {"offset": 0, "seen": [], "total": 0}
-        seen = list(begun["seen"])
+        seen, since = list(begun["seen"]), exact_now()
         for page in self._pages(gateway, begun["offset"], **params):
-            seen += self._import_items(account, page.items, run)
+            seen += self._import_items(account, page.items, run, since)
             state[part] = {
                 "offset": page.offset + len(page.items),
                 "seen": seen,
@@ -144,7 +145,7 @@ class MailchimpDocumentImport(models.AbstractModel):
         state = dict(run.checkpoint or {})
         content = state.setdefault("content", {"total": 0, "tries": 0})
         left = self.browse(content.get("left", self.ids)).exists()
-        late, in_a_row, error = [], 0, None
+        late, in_a_row, error, since = [], 0, None, exact_now()
         answers = left._contents()
         for number, (record, answer) in enumerate(zip(left, answers, strict=True), 1):
             if isinstance(answer.error, MailchimpRetryLater):
@@ -152,7 +153,7 @@ class MailchimpDocumentImport(models.AbstractModel):
                 error, in_a_row = answer.error, in_a_row + 1
                 if error.throttled or in_a_row > MOST_IN_A_ROW:
                     raise error
-            else:
+            elif not record._is_newer(since):
                 in_a_row = 0
                 record._take_content(answer, run)
             if number % CONTENTS_A_STEP == 0:

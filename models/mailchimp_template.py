@@ -36,7 +36,7 @@ class MailchimpTemplate(models.Model):
         | {"thumbnail", "share_url", "drag_and_drop", "content_type", "sections"}
         | {"section_order"}
         | {"created_by", "edited_by", "to_push", "remote_changed", "remote_values"}
-        | {"to_read", "gone", "unsaved_since"}
+        | {"to_read", "gone", "exchanged_at", "unsaved_since"}
     )
     _status_fields = frozenset(
         {"type", "category", "content_type", "drag_and_drop", "thumbnail", "share_url"}
