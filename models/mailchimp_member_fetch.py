@@ -14,6 +14,7 @@ from ..const import (
 )
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, parse_datetime
+from .mailchimp_run_outcome import CHANGES
 
 _logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ STREAMS = ({}, {"status": "archived"})
 MAX_PASSES = 3
 # What it takes to use up the pages that were read ahead.
 DRAIN_SECONDS = 8
+# How long pages that bring nothing new may go without a checkpoint.
+QUIET_SECONDS = 0.5
 # Without the clock of Mailchimp, ours may be ahead of it by this much.
 CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -66,20 +69,29 @@ class MailchimpMemberFetch(models.AbstractModel):
     def _read_window(self, audience, gateway, run, window, take):
         """Read a window of time page by page, and yield after each.
 
+        Pages that bring nothing new share a checkpoint: it would cost more than to
+        compare them.
+
         :param dict window: see `_open_window`; or where a run stopped
         :param callable take: does something with the members of a page; returns how
             many of them are no members
         :return: the window at its end
         """
+        saved_at = time.monotonic()
         while window["stream"] < len(STREAMS):
             with closing(self._pages(audience, gateway, window)) as pages:
                 for page in pages:
+                    before = [run[name] for name in CHANGES]
                     self._note_page(run, window, page)
                     # A page makes no cycles, only many objects to look through.
                     with disabling_gc():
                         window["unusable"] += take(page.items)
                     run.checkpoint = dict(window)
+                    is_quiet = [run[name] for name in CHANGES] == before
+                    if is_quiet and time.monotonic() < saved_at + QUIET_SECONDS:
+                        continue
                     yield
+                    saved_at = time.monotonic()
             window = self._next_stream(window)
         return window
 
