@@ -5,8 +5,6 @@ import orjson
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.coerce import as_map
-
 # Of these types Mailchimp asks for more than Odoo edits.
 ODOO_TYPES = frozenset({"regular", "plaintext"})
 
@@ -57,7 +55,7 @@ class MailchimpCampaignSource(models.Model):
         """Offer the sections of the template with what stands in it."""
         if self.content_source != "template" or not self.template_id:
             return
-        sections = as_map(self.template_id.sections)
+        sections = self.template_id._sections()
         kept = {line.name: line.html for line in self.section_ids}
         self.section_ids = [fields.Command.clear()] + [
             fields.Command.create({"name": name, "html": kept.get(name, html)})

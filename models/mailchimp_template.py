@@ -130,8 +130,9 @@ class MailchimpTemplate(models.Model):
 
     def _sections(self):
         """Return {name of a section: what stands in it}, as Mailchimp orders them."""
-        sections, order = as_map(self.sections), self.section_order or []
-        return {name: sections[name] for name in order if name in sections}
+        sections = as_map(self.sections)
+        order = [name for name in self.section_order or () if name in sections]
+        return {name: sections[name] for name in [*order, *sections]}
 
     def _compute_campaign_count(self):
         groups = self.env["mailchimp.campaign"]._read_group(

@@ -84,7 +84,9 @@ class TestWebhookEvents(WebhookCase):
         self.assertEqual(self.post(body, **self.signature(body)), 200)
         self.run_jobs()
         self.assertEqual(self.jobs("done").args["event"]["campaign_id"], "c1")
-        self.assertFalse(self.sandbox.requests)
+        [asked] = self.sandbox.requests
+        self.assertEqual(asked.path, "/campaigns/c1", "a hint, which is looked after")
+        self.assertFalse(self.env["mailchimp.campaign"].search([]))
 
     def test_archived(self):
         self.people.archive(self.remote, ANN)
