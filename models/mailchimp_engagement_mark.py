@@ -5,12 +5,14 @@ from ..const import PRIORITY_BACKGROUND
 
 # People whose figures one step computes.
 STEP = 1000
+# In the data of a transaction: {model: ids} still to be marked.
+_PENDING = "mailchimp.engagement"
 
 
 class MailchimpEngagementMark(models.Model):
     """Whose engagement has to be computed anew: one row per reason, only ever added.
 
-    A page of a report marks its members with the activity itself; a job computes them
+    A page of a report marks its members in its own transaction; a job computes them
     when the reports are read, once for all campaigns. It deletes just the rows it saw:
     what was added meanwhile is another reason.
     """
@@ -29,23 +31,35 @@ class MailchimpEngagementMark(models.Model):
 
     @api.model
     def _mark(self, link, ids):
-        """Mark members, contacts or customers.
+        """Mark members, contacts or customers, right before the commit.
 
         :param str link: their model
         :param ids: ids of records; those that do not exist do not matter
         """
-        ids = sorted(set(ids) - {None, False})
+        ids = set(ids) - {None, False}
         if not ids:
             return
-        self.env.cr.execute(
-            SQL(
-                """INSERT INTO mailchimp_engagement_mark (link, res_id)
-                   SELECT %s, unnest(%s::int[])""",
-                link,
-                ids,
+        data = self.env.cr.precommit.data
+        if _PENDING not in data:
+            data[_PENDING] = {}
+            self.env.cr.precommit.add(self._write_marks)
+        data[_PENDING].setdefault(link, set()).update(ids)
+
+    @api.model
+    def _write_marks(self):
+        """Write what was marked in this transaction so far."""
+        pending = self.env.cr.precommit.data.pop(_PENDING, {})
+        for link, ids in pending.items():
+            self.env.cr.execute(
+                SQL(
+                    """INSERT INTO mailchimp_engagement_mark (link, res_id)
+                       SELECT %s, unnest(%s::int[])""",
+                    link,
+                    sorted(ids),
+                )
             )
-        )
-        self._enqueue_refresh()
+        if pending:
+            self._enqueue_refresh()
 
     @api.model
     def _mark_people(self, members):

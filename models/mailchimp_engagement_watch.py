@@ -69,6 +69,31 @@ class MailchimpContactSync(models.AbstractModel):
         return super()._create(model, key, rows, vals_list, lines)
 
 
+class MailchimpChange(models.Model):
+    """Members that find their contact only when they are pushed."""
+
+    _inherit = "mailchimp.change"
+
+    @api.model
+    def _link_contacts(self, audience, member_ids):
+        """Mark the contacts of members that were known without one."""
+        query = SQL(
+            """SELECT id FROM mailchimp_member
+                WHERE id = ANY(%s) AND contact_id IS NULL
+                  AND (mailchimp_sent_count > 0 OR rating > 0)""",
+            list(member_ids),
+        )
+        loose = [id_ for (id_,) in self.env.execute_query(query)]
+        super()._link_contacts(audience, member_ids)
+        if loose:
+            found = SQL(
+                """SELECT 'mailing.contact', contact_id FROM mailchimp_member
+                    WHERE id = ANY(%s)""",
+                loose,
+            )
+            self.env["mailchimp.engagement.mark"]._mark_found(found)
+
+
 class MailchimpAccount(models.Model):
     """An account that is deleted takes its members and campaigns along."""
 

@@ -42,6 +42,13 @@ class EngagementCase(ActivityCase):
             self.happen(campaign, "bounce", EVE, bounce_type="soft")
         self.compute()
 
+    def marks(self, *links):
+        """Return whose figures are going to be computed."""
+        Mark = self.env["mailchimp.engagement.mark"]
+        Mark._write_marks()
+        marks = Mark.search([("link", "in", links)] if links else [])
+        return marks.mapped("res_id")
+
     def figures(self, record):
         """Return the counts of a record, in the order of FIGURES."""
         return tuple(record[name] for name in FIGURES)
@@ -80,8 +87,7 @@ class TestFigures(EngagementCase):
 
     def test_again_read_pages_change_nothing(self):
         self.happen(self.sent[1], "open", ANN)
-        marks = self.env["mailchimp.engagement.mark"].search_count([])
-        self.assertEqual(marks, 0)
+        self.assertFalse(self.marks())
 
     def test_only_whose_activity_changed(self):
         self.env.cr.execute(
@@ -122,9 +128,11 @@ class TestFigures(EngagementCase):
         self.assertEqual(self.contact(ANN).mailchimp_rating_stars, "5")
 
     def test_rating_of_new_contacts_costs_nothing(self):
+        known = self.env["mailchimp.job"].search([("method", "=", "_job_refresh")])
         self.remote.add_member("zoe@a.example", rating=4)
         self.fetch()
-        self.assertFalse(self.env["mailchimp.engagement.mark"].search_count([]))
+        jobs = self.env["mailchimp.job"].search([("method", "=", "_job_refresh")])
+        self.assertEqual(jobs, known)
         self.assertEqual(self.contact("zoe@a.example").mailchimp_rating, 4)
 
 
@@ -167,6 +175,15 @@ class TestWhoseFigures(EngagementCase):
         self.compute()
         self.assertEqual(self.figures(again), (5, 3, 2, 2, 0))
 
+    def test_contact_is_found_by_a_push(self):
+        self.contact(ANN).unlink()
+        self.account.auto_push_contacts = True
+        self.env.flush_all()
+        again = self.env["mailing.contact"].create({"name": "Ann", "email": ANN})
+        self.compute()
+        self.assertEqual(self.member(ANN).contact_id, again)
+        self.assertEqual(self.figures(again), (5, 3, 2, 2, 0))
+
     def test_campaign_is_deleted(self):
         self.sent[-1].unlink()
         self.compute()
@@ -189,17 +206,30 @@ class TestWhoseFigures(EngagementCase):
     def test_a_mark_made_meanwhile_is_another_reason(self):
         Mark = self.env["mailchimp.engagement.mark"]
         Mark._mark("mailchimp.member", self.member(ANN).ids)
+        Mark._write_marks()
         claimed = Mark._claim("mailchimp.member")
         Mark._mark("mailchimp.member", self.member(ANN).ids)
         self.assertEqual(claimed, self.member(ANN).ids)
-        self.assertEqual(Mark.search_count([]), 1)
+        self.assertEqual(self.marks(), self.member(ANN).ids)
+
+    def test_many_are_marked_by_one_statement(self):
+        members = self.audience().member_ids.sudo()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.env["mailing.contact"].browse(members.contact_id.ids).mapped("name")
+        before = self.env.cr.sql_log_count
+        for member in members:
+            member.partner_id = self.partner
+        self.assertLess(self.env.cr.sql_log_count - before, len(members))
+        self.assertEqual(self.marks("res.partner"), self.partner.ids)
 
     def test_marks_of_the_deleted_do_no_harm(self):
         Mark = self.env["mailchimp.engagement.mark"]
         for model in ("mailchimp.member", "mailing.contact", "res.partner"):
             Mark._mark(model, [2**31 - 1])
+        self.assertEqual(len(self.marks()), 3)
         self.compute()
-        self.assertFalse(Mark.search_count([]))
+        self.assertFalse(self.marks())
 
 
 @tagged("post_install", "-at_install")
