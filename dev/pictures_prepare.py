@@ -32,6 +32,13 @@ HARVEST = """<!DOCTYPE html>
 </html>
 """
 PERSON = "charlotte.obrien0@pinecrest-mail.test"
+LETTER = """
+<h2>The harvest is in</h2>
+<p>Dear <t t-out="object.first_name">friend of the house</t>,</p>
+<p>twelve barrels went into the cellar this week. Come and taste before they close.</p>
+<p><a href="/event">Choose an evening</a></p>
+<p><a href="/view">Online</a> | <a href="/unsubscribe_from_list">Unsubscribe</a></p>
+"""
 
 
 def control(command, **options):
@@ -215,6 +222,34 @@ def write_template(env, account):
     return template
 
 
+def design_campaign(env, audience):
+    """Make a campaign of an Odoo mailing, for some tags."""
+    mailing = env["mailing.mailing"].create(
+        {
+            "subject": "The harvest is in",
+            "email_from": "hello@harbourvine.example",
+            "mailing_model_id": env["ir.model"]._get_id("mailing.list"),
+            "contact_list_ids": [(6, 0, audience.mailing_list_id.ids)],
+            "body_arch": LETTER,
+            "body_html": LETTER,
+        }
+    )
+    tags = audience.tag_ids.filtered(lambda tag: tag.type == "static")
+    return env["mailchimp.campaign"].create(
+        {
+            "account_id": audience.account_id.id,
+            "audience_id": audience.id,
+            "name": "Harvest letter",
+            "subject": "The harvest is in",
+            "preview_text": "Twelve barrels are waiting",
+            "recipient_kind": "tags",
+            "recipient_tag_ids": [(6, 0, tags[:2].ids)],
+            "content_source": "mailing",
+            "mailing_id": mailing.id,
+        }
+    )
+
+
 def prepare(env):
     """Do it all; leave the ids of what is shown."""
     env = env(user=env.ref("base.user_admin"))
@@ -241,6 +276,7 @@ def prepare(env):
         "customer": customer,
         "plan": plan,
         "template": write_template(env, account),
+        "campaign": design_campaign(env, audience),
         "member": contact.mailchimp_member_ids[:1],
     }
     with open(os.environ["PICTURES_FACTS"], "w") as file:

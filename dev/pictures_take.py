@@ -20,7 +20,7 @@ from PIL import Image
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 1400, 900
-HEIGHTS = {"account-settings": 1250}  # of pages that say more
+HEIGHTS = {"account-settings": 1250, "campaign": 1200}  # of pages that say more
 PATIENCE = 60  # seconds
 COLOURS = 128
 
@@ -119,6 +119,13 @@ PICTURES = {
         "mailchimp-audiences/{audience}",
         FORM,
         (tab("Tags and Segments"), show(".o_notebook")),
+    ),
+    "campaign": ("mailchimp-campaigns/{campaign}", FORM, ()),
+    "campaign-send": ("mailchimp-campaigns/{campaign}", FORM, (press("Schedule"),)),
+    "campaigns": (
+        "mailchimp-campaigns?view_type=kanban",
+        ".o_kanban_view .o_kanban_record",
+        (),
     ),
     "conflicts": ("mailchimp-conflicts", LIST, ()),
     "contact": (
