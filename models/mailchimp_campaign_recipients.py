@@ -61,6 +61,22 @@ class MailchimpCampaignRecipients(models.Model):
         "Mailchimp counts is right.",
     )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Whoever names tags or a segment means them; what is left out is computed."""
+        return super().create([self._with_recipient_kind(vals) for vals in vals_list])
+
+    @api.model
+    def _with_recipient_kind(self, vals):
+        kinds = {"recipient_tag_ids": "tags", "segment_id": "segment"}
+        named = [kind for name, kind in kinds.items() if vals.get(name)]
+        kind = vals.get("recipient_kind") or next(iter(named), None)
+        if not kind:
+            return vals
+        return {"tag_match": "any", **vals, "recipient_kind": kind}
+
     # === COMPUTE METHODS === #
 
     @api.depends("segment_opts", "audience_id")

@@ -305,8 +305,10 @@ class TestCampaignEdit(CampaignCase):
 
     def test_recipients_by_tags(self):
         tags = self.list.tag_ids.filtered(lambda tag: tag.name in ("VIP", "Press"))
-        values = {"recipient_kind": "tags", "recipient_tag_ids": [(6, 0, tags.ids)]}
-        campaign = self.saved_campaign(**values, tag_match="all")
+        campaign = self.new_campaign(recipient_tag_ids=[Command.set(tags.ids)])
+        self.assertEqual((campaign.recipient_kind, campaign.tag_match), ("tags", "any"))
+        campaign.tag_match = "all"
+        campaign.action_push()
         self.assertEqual(campaign.recipient_count, 1)
         self.assertEqual(campaign.estimated_count, 1)
         campaign.tag_match = "any"
