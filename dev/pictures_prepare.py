@@ -84,6 +84,18 @@ def import_all(env):
     return account
 
 
+def read_reports(env, account):
+    """Fetch the reports of what was sent; return somebody who read a lot."""
+    sent = env["mailchimp.campaign"].search([("account_id", "=", account.id)])
+    sent.action_fetch_report()
+    run_queue(env)
+    run_queue(env)  # behind it: the engagement
+    near = ("country_id.code", "in", ("BE", "FR", "NL"))
+    domain = [("mailchimp_sent_count", ">", 2), near]
+    order = "mailchimp_clicked_count desc, mailchimp_opened_count desc, id"
+    return env["mailing.contact"].search(domain, order=order, limit=1)
+
+
 def hear_of(env, audience):
     """Let a webhook report that somebody unsubscribed."""
     audience.action_register_webhook()
@@ -256,6 +268,7 @@ def prepare(env):
     name_people(env)
     account = import_all(env)
     audience = account.audience_ids.sorted("subscribed_count")[-1]
+    reader = read_reports(env, account)
     hear_of(env, audience)
     customer, plan = export_some(env, audience)
     manage_tags(env, audience)
@@ -275,6 +288,7 @@ def prepare(env):
         "contact": contact,
         "customer": customer,
         "plan": plan,
+        "reader": reader,
         "template": write_template(env, account),
         "campaign": design_campaign(env, audience),
         "member": contact.mailchimp_member_ids[:1],

@@ -90,6 +90,7 @@ PICTURES = {
         FORM,
         (tab("Webhook"), show(".o_notebook")),
     ),
+    "activity": ("mailchimp-campaign-activity", ".o_graph_view canvas", ()),
     "audience": ("mailchimp-audiences/{audience}", FORM, ()),
     "audience-merge-fields": (
         "mailchimp-audiences/{audience}",
@@ -132,6 +133,11 @@ PICTURES = {
         "action-mass_mailing.action_view_mass_mailing_contacts/{contact}",
         FORM,
         (),
+    ),
+    "contact-activity": (
+        "action-mass_mailing.action_view_mass_mailing_contacts/{reader}",
+        FORM,
+        (tab("MailChimp Activity"),),
     ),
     "contact-mailchimp": (
         "action-mass_mailing.action_view_mass_mailing_contacts/{contact}",
