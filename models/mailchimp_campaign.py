@@ -112,9 +112,7 @@ class MailchimpCampaign(models.Model):
     reply_to = fields.Char(
         string="From Email Address", help="Mailchimp must have verified its domain."
     )
-    to_name = fields.Char(
-        string="To Name", help="May hold merge tags: *|FNAME|* *|LNAME|*"
-    )
+    to_name = fields.Char(help="May hold merge tags: *|FNAME|* *|LNAME|*")
     template_id = fields.Many2one(
         "mailchimp.template",
         ondelete="set null",
@@ -147,13 +145,12 @@ class MailchimpCampaign(models.Model):
         string="Created in Mailchimp", readonly=True, copy=False
     )
     send_time = fields.Datetime(
-        string="Send Time",
         readonly=True,
         copy=False,
         help="When it was sent, or will be.",
     )
     archive_url = fields.Char(string="Archive Link", readonly=True, copy=False)
-    emails_sent = fields.Integer(string="Emails Sent", readonly=True, copy=False)
+    emails_sent = fields.Integer(readonly=True, copy=False)
     resendable = fields.Boolean(readonly=True, copy=False)
     can_cancel = fields.Boolean(readonly=True, copy=False)
     details = fields.Json(readonly=True, copy=False)

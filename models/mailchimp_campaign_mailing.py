@@ -33,7 +33,7 @@ class MailchimpCampaignMailing(models.Model):
     mailing_id = fields.Many2one(
         "mailing.mailing",
         string="Mailing",
-        ondelete="restrict",
+        ondelete="set null",
         index="btree_not_null",
         domain="[('mailing_type', '=', 'mail')]",
         help="Its body becomes the content, as Odoo would send it.",

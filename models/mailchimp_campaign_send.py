@@ -128,7 +128,7 @@ class MailchimpCampaignSend(models.Model):
             return _came("already", self._already_text())
         if until := self._still_at_it():
             return _came("failed", self._wait_text(until))
-        if self.to_push or self._confirmation(data) != confirmed:
+        if self._needs_push() or self._confirmation(data) != confirmed:
             text = self.env._("It changed since you confirmed it. Look at it again.")
             return _came("changed", text)
         ready, checks = self._read_checklist(gateway)

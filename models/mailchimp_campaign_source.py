@@ -69,12 +69,20 @@ class MailchimpCampaignSource(models.Model):
 
         Otherwise to change the subject in Odoo would undo a design made in Mailchimp.
         """
-        before = self.html
+        name = self._raw_field()
+        before = name and self[name]
         result = super()._take_content(answer, run)
-        if self.content_source == "html" and self.html != before:
-            digest = self._digest(self._raw_payload("html"))
+        if name and self[name] != before:
+            digest = self._digest({name: self[name] or ""})
             self._connector_write({"content_digest": digest})
         return result
+
+    def _raw_field(self):
+        """Return the field in which people edit the content itself, None if none."""
+        if self.type == "plaintext":
+            return "plain_text"
+        is_html = self.type in ODOO_TYPES and self.content_source == "html"
+        return "html" if is_html else None
 
     # === MAPPING === #
 
@@ -87,15 +95,15 @@ class MailchimpCampaignSource(models.Model):
         :raise UserError: when a mailing cannot be turned into a campaign
         """
         self.ensure_one()
-        if self.content_source == "mailchimp" or self.type not in ODOO_TYPES:
+        if name := self._raw_field():
+            return self._raw_payload(name)
+        if self.type not in ODOO_TYPES:
             return None
         if self.content_source == "template":
             return self._template_payload()
-        if self.content_source == "mailing":
-            return {"html": self._mailing_html()} if self.mailing_id else None
-        if self.type == "plaintext":
-            return self._raw_payload("plain_text")
-        return self._raw_payload("html")
+        if self.content_source == "mailing" and self.mailing_id:
+            return {"html": self._mailing_html()}
+        return None
 
     def _raw_payload(self, name):
         # Mailchimp's is only emptied where it once had something of Odoo's.

@@ -15,6 +15,7 @@ from . import test_campaign_cursors
 from . import test_campaign_edit
 from . import test_campaign_send
 from . import test_campaign_tour
+from . import test_mailing_html
 from . import test_conflict
 from . import test_consent
 from . import test_contact_refused

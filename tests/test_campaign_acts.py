@@ -17,7 +17,7 @@ class TestCampaignActs(CampaignCase):
         campaign = self.new_campaign()
         action = campaign.action_send_test()
         wizard = (
-            self.env[action["res_model"]].with_context(action["context"]).create({})
+            self.env[action["res_model"]].with_context(**action["context"]).create({})
         )
         self.assertEqual(wizard.emails, self.env.user.email)
         wizard.emails = "Ann@a.example, bob@a.example\nann@a.example"

@@ -68,9 +68,14 @@ class TestTwoPeople(CommittingJobCase):
         campaign = env["mailchimp.campaign"].browse(self.campaign.id)
         action = campaign.action_send()
         env.cr.commit()
-        wizard = env["mailchimp.campaign.send"].browse(action["res_id"])
-        self.assertTrue(wizard.is_ready)  # and the transaction has begun
-        return wizard
+        return env["mailchimp.campaign.send"].browse(action["res_id"])
+
+    def begin_both(self):
+        """Return the wizards of two people whose transactions have begun."""
+        wizards = self.looker(), self.looker()
+        for wizard in wizards:
+            self.assertTrue(wizard.is_ready)
+        return wizards
 
     def sendings(self):
         """Return how often it went out, and how often that was asked for."""
@@ -79,7 +84,7 @@ class TestTwoPeople(CommittingJobCase):
         return campaign.sendings, len(asked)
 
     def test_at_the_same_time(self):
-        first, second = self.looker(), self.looker()
+        first, second = self.begin_both()
         first.campaign_id._lock()
         with self.assertRaisesRegex(UserError, "Somebody else"):
             second.action_confirm()
@@ -89,7 +94,7 @@ class TestTwoPeople(CommittingJobCase):
 
     def test_one_after_the_other(self):
         """Who began before the other one was done starts anew, as Odoo does then."""
-        first, second = self.looker(), self.looker()
+        first, second = self.begin_both()
         first.action_confirm()
         first.env.cr.commit()
         with (

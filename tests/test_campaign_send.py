@@ -150,6 +150,9 @@ class TestCampaignSend(CampaignCase):
         wizard.action_confirm()
         self.assertTrue(wizard.changed)
         self.assertNotSent(campaign)
+        wizard.action_confirm()
+        self.assertSentOnce(campaign)
+        self.assertIn("more", self.there(campaign).html)
 
     def test_deleted_meanwhile(self):
         campaign = self.new_campaign()

@@ -6,7 +6,7 @@ https://mailchimp.com/help/all-the-merge-tags-cheat-sheet/
 
 import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 
@@ -218,9 +218,12 @@ def with_tokens(html, base_url, tokens):
 def _service_links(root, base_url):
     own = urlsplit(base_url).netloc
     for link in root.iter("a"):
-        address = urlsplit((link.get("href") or "").strip())
+        href = (link.get("href") or "").strip()
+        address = urlsplit(href)
         if address.netloc in ("", own) and address.path in SERVICE_LINKS:
             link.set("href", SERVICE_LINKS[address.path])
+        elif href.startswith(("/", "?")):  # a mail has no address of its own
+            link.set("href", urljoin(f"{base_url}/", href))
 
 
 def _unwrap(element):

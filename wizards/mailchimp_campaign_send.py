@@ -130,12 +130,7 @@ class MailchimpCampaignSend(models.TransientModel):
         """Ask Mailchimp once more."""
         self.ensure_one()
         self.campaign_id._check_act()
-        try:
-            self._look()
-        except MailchimpError as error:
-            raise UserError(self.campaign_id._error_text(error)) from error
-        self.changed = False
-        return self._open()
+        return self._look_again(changed=False)
 
     def action_confirm(self):
         """Let it go: send or schedule what was confirmed."""
@@ -147,7 +142,7 @@ class MailchimpCampaignSend(models.TransientModel):
             raise UserError(self.env._("This only checks. Press Send or Schedule."))
         came = campaign._leave(self.confirmed, at, bool(at) and self.timewarp)
         if came["state"] == "changed":
-            return self._ask_again()
+            return self._look_again(changed=True)
         if came["state"] == "not_ready":
             return self._show_blocked(came["text"])
         kind = KINDS.get(came["state"], "warning")
@@ -170,13 +165,20 @@ class MailchimpCampaignSend(models.TransientModel):
             )
         return self.schedule_time
 
-    def _ask_again(self):
-        """Show what is different now."""
+    def _look_again(self, changed):
+        """Show how it is now, with what was edited in Odoo meanwhile.
+
+        :param bool changed: whether it is not what the person confirmed
+        """
+        campaign = self.campaign_id
+        campaign._lock()
+        if campaign._needs_push() and not campaign._push():
+            return campaign._tell_push_error()
         try:
             self._look()
         except MailchimpError as error:
-            return self.campaign_id._tell("danger", self.campaign_id._error_text(error))
-        self.changed = True
+            return campaign._tell("danger", campaign._error_text(error))
+        self.changed = changed
         return self._open()
 
     def _show_blocked(self, reasons):

@@ -52,7 +52,8 @@ const design = [
     },
     ...choose("mailing_id", "Harvest"),
     {
-        content: "It is shown with the merge tags of Mailchimp, in a frame without rights",
+        content:
+            "It is shown with the merge tags of Mailchimp, in a frame without rights",
         trigger: `${field("mailing_preview")} iframe[sandbox][srcdoc*='*|EMAIL|*']`,
     },
 ];
@@ -69,7 +70,8 @@ const schedule = [
     },
     {
         content: "From whom",
-        trigger: ".modal .o_field_widget[name=reply_to]:contains(news@nordwind.example)",
+        trigger:
+            ".modal .o_field_widget[name=reply_to]:contains(news@nordwind.example)",
     },
     {
         content: "Confirm",
