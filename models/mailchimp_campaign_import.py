@@ -36,9 +36,14 @@ class MailchimpCampaignImport(models.Model):
         """Create the `utm.campaign` of each of these; it is never renamed."""
         # sudo: who edits campaigns of Mailchimp need not have rights on those of Odoo.
         campaigns = self.sudo().filtered(lambda campaign: not campaign.utm_campaign_id)
+        if not campaigns:
+            return
+        # Else each of them would look for it.
+        stage = campaigns.env["utm.stage"].search([], limit=1)
         created = campaigns.env["utm.campaign"].create(
             [
                 {
+                    "stage_id": stage.id,
                     "title": campaign.name,
                     "user_id": (campaign.user_id or self.env.user).id,
                 }

@@ -1,7 +1,9 @@
 """Templates of Mailchimp in Odoo: import, folders, what becomes of those that go."""
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .document_common import HTML, USER, DocumentCase
 
@@ -221,3 +223,24 @@ class TestTemplateImport(DocumentCase):
         ):
             with self.subTest(vals), self.assertRaises(AccessError):
                 template.write(vals)
+
+    def test_screens_open_for_users(self):
+        self.add_template()
+        self.import_templates()
+        user = new_test_user(self.env, "mc_looks", groups=f"base.group_user,{USER}")
+        templates = self.env["mailchimp.template"].with_user(user)
+        views = templates.get_views(
+            [(False, kind) for kind in ("kanban", "list", "form", "search")]
+        )["views"]
+        for kind in ("kanban", "list"):
+            arch = etree.fromstring(views[kind]["arch"])
+            names = arch.xpath("//field[not(ancestor::field)]/@name")
+            found = templates.web_search_read([], {name: {} for name in names})
+            self.assertEqual(found["length"], 1)
+        self.assertEqual(Form(templates.search([])).name, "Letter")
+        form = Form(templates)
+        form.name = "New"
+        form.html = HTML
+        template = form.save()
+        self.assertEqual(template.account_id, self.account, "there is just one")
+        self.assertTrue(template.to_push)
