@@ -2,6 +2,8 @@ from contextlib import closing
 from datetime import timedelta
 from typing import NamedTuple
 
+import orjson
+
 from odoo import api, fields, models
 from odoo.tools.gc import disabling_gc
 
@@ -9,6 +11,7 @@ from ..const import PAGE_SIZE
 from ..exceptions import MailchimpError, MailchimpNotFound
 from ..tools.coerce import as_map, parse_datetime
 from ..tools.report import (
+    Looked,
     abuse_rows,
     activity_rows,
     link_rows,
@@ -53,6 +56,8 @@ PARTS = {
         + ("unique_click_percentage", "last_click"),
     ),
 }
+# Pages that are requested while one is written: enough to keep the writer busy.
+AHEAD = 4
 # Mailchimp may need a while to show an event under the time at which it happened.
 LOOK_BACK = timedelta(minutes=10)
 
@@ -200,6 +205,7 @@ class MailchimpReportRead(models.AbstractModel):
             campaign.mailchimp_id,
             key=part.key,
             count=PAGE_SIZE,
+            ahead=AHEAD,
             offset=reading["offset"],
             fields=names,
             hurry=self.env["mailchimp.member.import"]._has_time,
@@ -234,20 +240,27 @@ class MailchimpReportRead(models.AbstractModel):
         if reading["part"] == "links":
             rows, odd = link_rows(items)
             self._store_links(campaign, rows)
+            reading["odd"] += odd
         else:
-            rows, odd = self._rows(reading, items)
-            created, updated = self._store_activity(campaign, rows)
-        reading["odd"] += odd
+            for rows, odd in self._rows(reading, items):
+                new, corrected = self._store_activity(campaign, rows)
+                created, updated = created + new, updated + corrected
+                reading["odd"] += odd
         done = len(items) if reading["passes"] == 1 else 0
         run._count(done=done, created=created, updated=updated)
 
     @api.model
     def _rows(self, reading, items):
+        """Return what is to be stored of a page: list of (JSON, how many odd)."""
+        if isinstance(items, Looked):
+            return items.found
         if reading["part"] == "unsubscribed":
-            return unsubscribe_rows(items)
-        if reading["part"] == "abuse":
-            return abuse_rows(items)
-        return activity_rows(items, self._sent_at(reading))
+            rows, odd = unsubscribe_rows(items)
+        elif reading["part"] == "abuse":
+            rows, odd = abuse_rows(items)
+        else:
+            rows, odd = activity_rows(items, self._sent_at(reading))
+        return [(orjson.dumps(rows), odd)]
 
 
 class MailchimpCampaign(models.Model):

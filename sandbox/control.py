@@ -160,7 +160,7 @@ def people(sandbox, body):
 @command
 def campaign(sandbox, body):
     """Send a campaign to an audience, and let people do something with it: ``title``,
-    ``events``, ``seed``, ``at`` (seconds since the epoch)."""
+    ``events``, ``seed``, ``at`` (seconds since the epoch), ``shares``."""
     sent = activity.send(_audience(sandbox, body), **body)
     gc.collect()
     gc.freeze()

@@ -3,6 +3,8 @@
 https://mailchimp.com/developer/marketing/api/reports/
 """
 
+import orjson
+
 from .coerce import (
     as_map,
     clean_json,
@@ -157,8 +159,6 @@ def activity_rows(items, sent_at=None):
     :param datetime sent_at: when they got it; None leaves those rows out
     :return: rows (list of dicts, see `_row`), how many are odd (int)
     """
-    if isinstance(items, Looked):
-        return items.found
     odd, people = 0, {}
     for item in map(as_map, items):
         email_id, activity = remote_id(item.get("email_id")), item.get("activity")
@@ -248,15 +248,26 @@ def _rows(people):
 
 
 class Looked(list):
-    """A page of email-activity, with the rows it makes worked out beforehand."""
+    """A page of email-activity of which only the rows are kept, ready to be stored.
+
+    ``found`` has them as JSON, one document for each request, and how many are odd.
+    """
 
     __slots__ = ("found",)
+
+    def __init__(self, size, found):
+        super().__init__([None] * size)
+        self.found = found
+
+    def __add__(self, other):
+        return Looked(len(self) + len(other), self.found + other.found)
 
 
 def looking_ahead(method, sent_at):
     """Return a method that lists email-activity, with its rows worked out.
 
-    In the threads that read pages ahead, for the one that writes has enough to do.
+    In the threads that read pages ahead, for the one that writes has enough to do; and
+    what waits for it takes a fraction of the memory.
 
     :param method: of the client
     :param datetime sent_at: see `activity_rows`
@@ -266,9 +277,8 @@ def looking_ahead(method, sent_at):
         answer = method(*args, **params)
         items = as_map(answer).get("emails")
         if isinstance(items, list):
-            found = activity_rows(items, sent_at)
-            answer["emails"] = Looked(items)
-            answer["emails"].found = found
+            rows, odd = activity_rows(items, sent_at)
+            answer["emails"] = Looked(len(items), [(orjson.dumps(rows), odd)])
         return answer
 
     return read
