@@ -7,7 +7,6 @@ class MailchimpAccountActivity(models.Model):
     _inherit = "mailchimp.account"
 
     blacklist_complaints = fields.Boolean(
-        string="Blacklist Complaints",
         default=True,
         help="Whoever marks a campaign as spam gets no mailing of Odoo either.",
     )

@@ -153,8 +153,9 @@ class MailchimpCampaignReport(models.AbstractModel):
     @api.model
     def _on_new_activity(self, campaign, rows):
         """Override: draw the conclusions."""
-        super()._on_new_activity(campaign, rows)
+        result = super()._on_new_activity(campaign, rows)
         self.env["mailchimp.activity.rule"]._apply(campaign, rows)
+        return result
 
 
 class MailchimpAudience(models.Model):

@@ -31,7 +31,6 @@ class MailchimpEngaged(models.AbstractModel):
     mailchimp_unopened_count = fields.Integer(**COMPUTE)
     mailchimp_soft_bounce_count = fields.Integer(**COMPUTE)
     mailchimp_rating = fields.Integer(
-        string="Mailchimp Rating",
         readonly=True,
         copy=False,
         aggregator="avg",

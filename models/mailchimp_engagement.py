@@ -68,7 +68,6 @@ class MailchimpEngagement(models.AbstractModel):
         string="Mailchimp Campaigns Clicked", readonly=True, copy=False
     )
     mailchimp_open_rate = fields.Float(
-        string="Mailchimp Open Rate",
         readonly=True,
         copy=False,
         aggregator="avg",
@@ -76,7 +75,6 @@ class MailchimpEngagement(models.AbstractModel):
         "mails by itself, which makes it too high.",
     )
     mailchimp_click_rate = fields.Float(
-        string="Mailchimp Click Rate",
         readonly=True,
         copy=False,
         aggregator="avg",

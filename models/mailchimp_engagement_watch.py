@@ -84,7 +84,7 @@ class MailchimpChange(models.Model):
             list(member_ids),
         )
         loose = [id_ for (id_,) in self.env.execute_query(query)]
-        super()._link_contacts(audience, member_ids)
+        result = super()._link_contacts(audience, member_ids)
         if loose:
             found = SQL(
                 """SELECT 'mailing.contact', contact_id FROM mailchimp_member
@@ -92,6 +92,7 @@ class MailchimpChange(models.Model):
                 loose,
             )
             self.env["mailchimp.engagement.mark"]._mark_found(found)
+        return result
 
 
 class MailchimpAccount(models.Model):

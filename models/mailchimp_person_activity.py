@@ -29,7 +29,7 @@ class MailchimpPersonActivity(models.AbstractModel):
                 "|",
                 ("member_id", "in", person.members.ids),
                 "&",
-                ("campaign_id", "in", Campaign.search([]).ids),
+                ("campaign_id", "in", Campaign.search([("id", "!=", False)]).ids),
                 ("email_id", "in", list(person.hashes)),
             ]
         )

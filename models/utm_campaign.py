@@ -27,7 +27,6 @@ class UtmCampaign(models.Model):
         groups=USER,
     )
     mailchimp_clicks_ratio = fields.Float(
-        string="Mailchimp Clicks Ratio",
         compute="_compute_statistics",
         help="Recipients of Mailchimp campaigns who clicked, of all (%).",
     )
@@ -44,13 +43,14 @@ class UtmCampaign(models.Model):
 
     def _compute_statistics(self):
         """Override: with Mailchimp's figures, as shares of all that was sent."""
-        super()._compute_statistics()
+        result = super()._compute_statistics()
         self.mailchimp_clicks_ratio = 0
         figures = self._mailchimp_figures()
         traces = self._mailchimp_traces(list(figures))
         for campaign in self:
             if sums := figures.get(campaign._origin.id):
                 campaign.update(ratios(sums, traces[campaign._origin.id]))
+        return result
 
     def _mailchimp_figures(self):
         """Return {id: sums} of those of which Mailchimp sent something.
