@@ -91,6 +91,46 @@ def report_documents(account):
     return differing
 
 
+def fetch_reports(account):
+    """Fetch the reports of all campaigns that were sent."""
+    sent = account.env["mailchimp.campaign"].search(
+        [("account_id", "=", account.id), ("report_state", "!=", "none")]
+    )
+    sent.action_fetch_report()
+    account.env.cr.commit()
+    run_queue(account.env)
+    return sent
+
+
+def report_activity(campaigns):
+    """Print what people did with each campaign; return how many numbers differ."""
+    differing = 0
+    print(f"\n{'Campaign':28}{'Activity':16}{'Mailchimp says':>16}{'Odoo has':>10}")
+    counts = {
+        (campaign, action): count
+        for campaign, action, count in campaigns.env[
+            "mailchimp.campaign.activity"
+        ]._read_group(
+            [("campaign_id", "in", campaigns.ids)],
+            ["campaign_id", "action"],
+            ["__count"],
+        )
+    }
+    for campaign in campaigns:
+        found = ask(f"/reports/{campaign.mailchimp_id}")
+        for action, remote in (
+            ("sent", found["emails_sent"]),
+            ("open", found["opens"]["opens_total"]),
+            ("click", found["clicks"]["clicks_total"]),
+            ("bounce", sum(found["bounces"].values())),
+            ("unsubscribe", found["unsubscribed"]),
+            ("abuse", found["abuse_reports"]),
+        ):
+            local = counts.get((campaign, action), 0)
+            differing += row(campaign.name, action, remote, local)
+    return differing
+
+
 def report(account):
     """Print what both sides hold; return how many numbers differ."""
     differing = 0
@@ -100,6 +140,7 @@ def report(account):
             local = audience[f"{status}_count"]
             differing += row(audience.name, status, remote, local)
     differing += report_documents(account)
+    differing += report_activity(fetch_reports(account))
     runs = account.env["mailchimp.run"].search([])
     open_runs = runs.filtered(lambda run: run.state != "done")
     print(f"\n{len(runs)} runs, {len(open_runs)} of them not done:")
