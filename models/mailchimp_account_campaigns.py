@@ -131,8 +131,9 @@ class MailchimpAccountCampaigns(models.Model):
     @api.model
     def _cron_fetch_audiences(self):
         """Keep the campaigns current, too, of accounts whose were imported once."""
-        super()._cron_fetch_audiences()
+        result = super()._cron_fetch_audiences()
         wanted = self.search(
             [("state", "=", "connected"), ("campaigns_imported_at", "!=", False)]
         )
         wanted._start_import_campaigns("schedule", PRIORITY_SCHEDULED)
+        return result

@@ -10,6 +10,6 @@ class MailchimpAudience(models.Model):
 
     def _on_campaign(self, event):
         """A campaign was sent or cancelled: read it again, import it if it is new."""
-        super()._on_campaign(event)
         if campaign_id := remote_id(event.campaign_id):
             self.env["mailchimp.campaign"]._import_one(self.account_id, campaign_id)
+        return super()._on_campaign(event)

@@ -16,6 +16,8 @@ from ..tools.coerce import (
     small_integer,
 )
 
+# As Mailchimp limits it.
+ANALYTICS_BYTES = 50
 # Parts of a campaign that Odoo keeps as Mailchimp says them.
 DETAILS = ("variate_settings", "rss_opts", "ab_split_opts")
 
@@ -218,12 +220,13 @@ class MailchimpCampaign(models.Model):
 
     @api.model
     def _tracking_values(self, tracking):
+        title = (short_text(tracking.get("google_analytics")) or "").encode()
         return {
             "track_opens": bool(tracking.get("opens")),
             "track_html_clicks": bool(tracking.get("html_clicks")),
             "track_text_clicks": bool(tracking.get("text_clicks")),
             "track_ecommerce": bool(tracking.get("ecomm360")),
-            "google_analytics": short_text(tracking.get("google_analytics")),
+            "google_analytics": title[:ANALYTICS_BYTES].decode(errors="ignore"),
         }
 
     @api.model

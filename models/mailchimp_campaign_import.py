@@ -8,6 +8,9 @@ from ..tools.coerce import as_map, clean_json, remote_id, short_text
 # What a campaign points to, and belongs to its account.
 LINKS = ("audience_id", "template_id", "folder_id")
 
+# Odoo has an index of these titles.
+MAX_TITLE = 200
+
 
 class MailchimpCampaignImport(models.Model):
     """How campaigns come to Odoo, and what they are linked with there."""
@@ -44,7 +47,7 @@ class MailchimpCampaignImport(models.Model):
             [
                 {
                     "stage_id": stage.id,
-                    "title": campaign.name,
+                    "title": campaign.name[:MAX_TITLE],
                     "user_id": (campaign.user_id or self.env.user).id,
                 }
                 for campaign in campaigns

@@ -95,5 +95,6 @@ from . import test_template_push
 from . import test_preview_tour
 from . import test_gateway_many
 from . import test_document_cursors
+from . import test_document_odd
 from . import test_campaign_import
 from . import test_campaign_faults
