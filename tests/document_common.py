@@ -1,5 +1,6 @@
 """The base class of the tests about templates and campaigns."""
 
+from odoo.addons.mailchimp_connector.sandbox import openapi
 from odoo.addons.mailchimp_connector.sandbox.campaign import Campaign, Template
 
 from .common import MailchimpCase
@@ -13,6 +14,11 @@ HTML = (
 
 class DocumentCase(MailchimpCase):
     """What an owner makes in Mailchimp, and the imports."""
+
+    def tearDown(self):
+        """Check that all that was asked is as Mailchimp describes it."""
+        super().tearDown()
+        self.assertEqual(openapi.check_recorded(self.sandbox.requests), [])
 
     # === IN MAILCHIMP === #
 
