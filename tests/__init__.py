@@ -24,6 +24,7 @@ from . import test_contact_sync
 from . import test_contact_values
 from . import test_crash
 from . import test_engagement
+from . import test_engagement_cursors
 from . import test_activity_rules
 from . import test_activity_views
 from . import test_campaign_use
@@ -75,7 +76,9 @@ from . import test_personal_data
 from . import test_redact
 from . import test_report
 from . import test_report_activity
+from . import test_report_crash
 from . import test_report_faults
+from . import test_report_tour
 from . import test_run
 from . import test_run_line
 from . import test_security
