@@ -4,8 +4,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
+from odoo.addons.base.models.ir_qweb import QWebError
 from odoo.addons.mailchimp_connector.sandbox.campaign import Template
 
+from ..tools import mailing_html
 from .campaign_case import CampaignCase
 
 USER = "mailchimp_connector.group_mailchimp_user"
@@ -117,6 +119,34 @@ class TestCampaignContent(CampaignCase):
         self.assertNotIn("t-out", html)
         self.assertEqual(campaign.html, html)
         self.assertIn("*|EMAIL|*", campaign.mailing_preview)
+
+    def test_designs_of_odoo(self):
+        """Whatever Odoo offers for mailings says the same in Mailchimp."""
+        base_url = "https://odoo.test"
+        designs = self.env["ir.ui.view"].search(
+            [("key", "=like", "mass_mailing.s_%"), ("type", "=", "qweb")]
+        )
+        values = {"company_id": self.env.company, "user_id": self.env.user}
+        converted = 0
+        for design in designs:
+            try:
+                html = str(self.env["ir.qweb"]._render(design.id, values))
+            except QWebError:
+                continue  # a part of another design
+            if len(html) < 200:
+                continue  # an option of the editor
+            found = mailing_html.convert(html, {}, base_url)
+            self.assertFalse(found.unknown or found.logic, design.key)
+            root = mailing_html.parse(found.html)
+            self.assertEqual(
+                root.text_content().split(),
+                mailing_html.parse(html).text_content().split(),
+                design.key,
+            )
+            for address in root.xpath("//@href | //@src"):
+                self.assertFalse(address.startswith("/"), (design.key, address))
+            converted += 1
+        self.assertGreater(converted, 20)
 
     def test_whole_name(self):
         campaign = self.of_mailing('<p>Dear <t t-out="object.name"></t></p>')

@@ -70,6 +70,30 @@ class TestMailingHtml(BaseCase):
             '<a href="#top">t</a>',
         )
 
+    def test_addresses_get_a_host(self):
+        for html, expected in (
+            ('<img src="/a.png">', '<img src="https://odoo.test/a.png">'),
+            ("<img alt='a > b' src='/a b.png'>", None),
+            ('<img src="//cdn.test/a.png">', '<img src="https://cdn.test/a.png">'),
+            (
+                '<td background="/b.png">x</td>',
+                '<td background="https://odoo.test/b.png">x</td>',
+            ),
+            (
+                "<p style=\"background: url('/c.png'), url(//x.test), url(/e)\">x</p>",
+                "<p style=\"background: url('https://odoo.test/c.png'), "
+                'url(//x.test), url(https://odoo.test/e)">x</p>',
+            ),
+            (
+                '<img src="data:image/png;base64,AA">',
+                '<img src="data:image/png;base64,AA">',
+            ),
+        ):
+            expected = (
+                expected or '<img alt="a &gt; b" src="https://odoo.test/a%20b.png">'
+            )
+            self.assertEqual(self.converted(html), expected)
+
     def test_what_cannot_be_said_is_named(self):
         for html, unknown, logic in (
             ('<t t-out="object.phone"/>', ["object.phone"], []),

@@ -8,11 +8,14 @@ import re
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+import lxml.etree
 import lxml.html
 
 # What Odoo's own sending puts in for each recipient.
 SERVICE_LINKS = {"/unsubscribe_from_list": "*|UNSUB|*", "/view": "*|ARCHIVE|*"}
 OUTPUTS = ("t-out", "t-esc", "t-raw")
+# Where an element may hold an address.
+ADDRESSES = ("href", "src", "background", "poster")
 _FORMAT = "t-attf-"
 _INLINE = re.compile(r"\{\{(.+?)(?:\|\|\|\s*(.*?))?\}\}", re.DOTALL)
 _EXPRESSION = re.compile(
@@ -26,6 +29,7 @@ _EMPTY_T = re.compile(
     r"""<t((?:\s+[\w:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?)*)\s*/>""", re.IGNORECASE
 )
 _ATTACHMENT = r"/web/(?:image|content)/(?:ir\.attachment/)?(\d+)(?=[-/?&#\"')\s]|$)"
+_STYLE_URL = re.compile(r"(url\(\s*['\"]?)(/[^/])")
 _REST_OF_URL = r"[^\"')\s<>]*"
 
 
@@ -110,9 +114,9 @@ class _Converter:
 def convert(html, tags, base_url):
     """Turn the body of a mailing into what Mailchimp fills in itself.
 
-    :param str html: its QWeb, a fragment whose links are absolute
+    :param str html: its QWeb, a fragment
     :param dict tags: {path of the recipient: merge tags}
-    :param str base_url: where the service links of the mailing lead
+    :param str base_url: of this Odoo, for all that leads there
     :rtype: Converted
     """
     root = parse(html)
@@ -123,6 +127,7 @@ def convert(html, tags, base_url):
             converter.element(element)
     converter._texts(root)
     _service_links(root, base_url)
+    _absolute(root, base_url)
     return Converted(serialize(root), list(converter.unknown), list(converter.logic))
 
 
@@ -218,12 +223,21 @@ def with_tokens(html, base_url, tokens):
 def _service_links(root, base_url):
     own = urlsplit(base_url).netloc
     for link in root.iter("a"):
-        href = (link.get("href") or "").strip()
-        address = urlsplit(href)
+        address = urlsplit((link.get("href") or "").strip())
         if address.netloc in ("", own) and address.path in SERVICE_LINKS:
             link.set("href", SERVICE_LINKS[address.path])
-        elif href.startswith(("/", "?")):  # a mail has no address of its own
-            link.set("href", urljoin(f"{base_url}/", href))
+
+
+def _absolute(root, base_url):
+    """Give all addresses a host: a mail has no address of its own."""
+    for element in root.iter(lxml.etree.Element):
+        for name in ADDRESSES:
+            address = (element.get(name) or "").strip()
+            if address.startswith(("/", "?")):
+                element.set(name, urljoin(f"{base_url}/", address))
+        if "url(" in (style := element.get("style") or ""):
+            style = _STYLE_URL.sub(lambda m: f"{m[1]}{base_url}{m[2]}", style)
+            element.set("style", style)
 
 
 def _unwrap(element):
