@@ -153,6 +153,7 @@ from . import mailchimp_report_read
 from . import mailchimp_report_complete
 from . import mailchimp_report_batch
 from . import mailchimp_report_account
+from . import mailchimp_report_run
 from . import mailchimp_account_campaigns
 from . import mailchimp_audience_campaign
 from . import mailchimp_engagement

@@ -156,7 +156,7 @@ class MailchimpCampaignReport(models.Model):
             for hour in campaign.hour_ids.sorted("hour_start"):
                 at = fields.Datetime.context_timestamp(self, hour.hour_start)
                 label = format_time(self.env, at.time(), time_format="short")
-                point = {"label": label, "type": "past"}
+                point = {"label": label, "type": "future"}
                 opens.append({**point, "value": hour.unique_opens})
                 clicks.append({**point, "value": hour.recipients_clicks})
             campaign.opens_graph = _graph(self.env._("Opened by"), opens)

@@ -11,7 +11,12 @@ KEY = {
     "number": "int",
 }
 CONTENT = {"bounce_type": "text", "url": "text", "ip": "text", "reason": "text"}
-HOUR = {"emails_sent": "int", "unique_opens": "int", "recipients_clicks": "int"}
+HOUR = {
+    "hour": "int",
+    "emails_sent": "int",
+    "unique_opens": "int",
+    "recipients_clicks": "int",
+}
 LINK = {
     "url": "text",
     "total_clicks": "int",

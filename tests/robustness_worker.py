@@ -6,6 +6,7 @@ line is done by a new process, whose id is said, and how it ended after another 
 
 * ``connect URL KEY`` makes an account and queues the import of all it has
 * ``edit`` changes, opts out, adds, moves and archives people in Odoo
+* ``campaigns`` queues their import, ``reports`` the reading of their reports
 * ``work`` runs the queue, whatever waits for a later time too
 """
 
@@ -28,6 +29,8 @@ def main(database, page_size, *options):
     # After the registry: it imports the addon.
     fetch = f"{ADDON}.models.mailchimp_member_fetch"
     importlib.import_module(fetch).PAGE_SIZE = int(page_size)
+    report = f"{ADDON}.models.mailchimp_report_read"
+    importlib.import_module(report).PAGE_SIZE = int(page_size)
     push = f"{ADDON}.models.mailchimp_member_push"
     importlib.import_module(push).CLAIM = int(page_size)
     say("ready")
@@ -101,7 +104,24 @@ def work(env):
     env["mailchimp.job"]._cron_run_jobs()
 
 
-COMMANDS = {"connect": connect, "edit": edit, "work": work}
+def campaigns(env):
+    """Queue the import of all campaigns."""
+    accounts = env["mailchimp.account"].search([])
+    accounts._start_import_campaigns("user", 5)
+
+
+def reports(env):
+    """Queue reading the reports of all campaigns."""
+    env["mailchimp.campaign"].search([]).action_fetch_report()
+
+
+COMMANDS = {
+    "connect": connect,
+    "edit": edit,
+    "work": work,
+    "campaigns": campaigns,
+    "reports": reports,
+}
 
 
 def say(text):

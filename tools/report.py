@@ -3,6 +3,8 @@
 https://mailchimp.com/developer/marketing/api/reports/
 """
 
+from datetime import timedelta
+
 import orjson
 
 from .coerce import (
@@ -65,6 +67,7 @@ TEXTS = {
 # Kept as Mailchimp says them.
 DETAILS = ("ab_split", "timewarp", "rss_last_send")
 
+HOUR = timedelta(hours=1)
 ACTIONS = frozenset({"open", "click", "bounce"})
 BOUNCES = frozenset({"hard", "soft"})
 
@@ -123,6 +126,8 @@ def hour_rows(data):
                 "unique_opens": small_integer(entry.get("unique_opens")),
                 "recipients_clicks": small_integer(entry.get("recipients_clicks")),
             }
+    for row in rows.values():
+        row["hour"] = (row["hour_start"] - min(rows)) // HOUR + 1
     return list(rows.values())
 
 
