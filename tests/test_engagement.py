@@ -286,6 +286,23 @@ class TestFilters(EngagementCase):
             set(mailing._get_remaining_recipients()), set(self.contact(ANN).ids)
         )
 
+    def test_mailing_to_customers_by_marketing_people(self):
+        partners = self.env["res.partner"].create(
+            [{"name": email, "email": email} for email in (ANN, BEN)]
+        )
+        for email, partner in zip((ANN, BEN), partners, strict=True):
+            self.member(email).sudo().partner_id = partner
+        self.compute()
+        user = new_test_user(self.env, "mc_marketing", groups=MARKETING)
+        domain = "[('mailchimp_unopened_count', '>=', 5)]"
+        values = {
+            "subject": "We miss you",
+            "mailing_model_id": self.env["ir.model"]._get_id("res.partner"),
+            "mailing_domain": domain,
+        }
+        mailing = self.env["mailing.mailing"].with_user(user).create(values)
+        self.assertEqual(mailing._get_remaining_recipients(), partners[1].ids)
+
     def test_group_by(self):
         contacts = self.contact(ANN) | self.contact(BEN)
         groups = self.env["mailing.contact"]._read_group(
