@@ -291,6 +291,7 @@ def prepare(env):
         "reader": reader,
         "template": write_template(env, account),
         "campaign": design_campaign(env, audience),
+        "sent": env["mailchimp.campaign"].search([("report_state", "=", "live")])[-1:],
         "member": contact.mailchimp_member_ids[:1],
     }
     with open(os.environ["PICTURES_FACTS"], "w") as file:

@@ -20,7 +20,8 @@ from PIL import Image
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 1400, 900
-HEIGHTS = {"account-settings": 1250, "campaign": 1200}  # of pages that say more
+# Of pages that say more
+HEIGHTS = {"account-settings": 1250, "campaign": 1200, "campaign-report": 1500}
 PATIENCE = 60  # seconds
 COLOURS = 128
 
@@ -122,6 +123,11 @@ PICTURES = {
         (tab("Tags and Segments"), show(".o_notebook")),
     ),
     "campaign": ("mailchimp-campaigns/{campaign}", FORM, ()),
+    "campaign-report": (
+        "mailchimp-campaigns/{sent}",
+        FORM,
+        (tab("Report"), show(".o_notebook")),
+    ),
     "campaign-send": ("mailchimp-campaigns/{campaign}", FORM, (press("Schedule"),)),
     "campaigns": (
         "mailchimp-campaigns?view_type=kanban",

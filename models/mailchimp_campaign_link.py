@@ -30,7 +30,7 @@ class MailchimpCampaignLink(models.Model):
         string="Clicked by", readonly=True, help="Recipients who followed it."
     )
     unique_click_percentage = fields.Float(
-        string="Share of Recipients",
+        string="Share",
         readonly=True,
         digits=0,
         aggregator=None,
