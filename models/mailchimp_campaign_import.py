@@ -170,6 +170,12 @@ class MailchimpCampaignImport(models.Model):
             ),
         }
 
+    def _is_lost(self, vals):
+        """The subject is the same, too; placeholders in it became merge tags."""
+        subject = self.subject or ""
+        same = "{{" in subject or subject == (vals["subject"] or "")
+        return same and vals["status"] == "save" and super()._is_lost(vals)
+
     # === IMPORT === #
 
     @api.model

@@ -1,7 +1,10 @@
 from datetime import datetime, timezone
 
+import psycopg2.errors
+
 from odoo import api, fields, models
 
+from ..exceptions import MailchimpRetryLater
 from ..tools.coerce import as_map, with_ids
 from ..tools.inside import IMPORTING
 
@@ -130,7 +133,7 @@ class MailchimpDocument(models.AbstractModel):
         (known - newer)._take_over_all(items, run)
         fresh = set(ids) - set(known.mapped("mailchimp_id"))
         items = [item for item in items if item[self._remote_key] in fresh]
-        self._create_remote(account, items, run)
+        self._create_remote(account, self._adopt(account, items, run), run)
         return ids
 
     @api.model
@@ -145,10 +148,7 @@ class MailchimpDocument(models.AbstractModel):
             )
             for vals in self._all_values(account, items)
         ]
-        quiet = {"tracking_disable": True, "mail_create_nosubscribe": True}
-        # sudo: buttons of users get here, too; only the connector writes all fields.
-        creator = self.sudo().with_context(**IMPORTING, **quiet)
-        records = creator.create(all_vals)
+        records = self._create_all(all_vals)
         run._count(created=len(records), done=len(records))
         run._add_lines(
             [
@@ -157,6 +157,23 @@ class MailchimpDocument(models.AbstractModel):
                 for line in record._notice(item)
             ]
         )
+
+    @api.model
+    def _create_all(self, all_vals):
+        """Create records, unless another transaction just did.
+
+        :raise MailchimpRetryLater: when it did; the next try knows them
+        """
+        quiet = {"tracking_disable": True, "mail_create_nosubscribe": True}
+        # sudo: buttons of users get here, too; only the connector writes all fields.
+        creator = self.sudo().with_context(**IMPORTING, **quiet)
+        try:
+            with self.env.cr.savepoint():
+                return creator.create(all_vals)
+        except psycopg2.errors.UniqueViolation as error:
+            raise MailchimpRetryLater(
+                "Somebody else imported the same right now.", status=409
+            ) from error
 
     def _apply_remote(self, items, run=None):
         """Take over what Mailchimp just said of these records, of one account.

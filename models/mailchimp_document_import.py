@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, models
 from odoo.fields import Domain
 
@@ -6,6 +8,8 @@ from ..tools.coerce import as_map, remote_id
 from ..tools.inside import IMPORTING
 from .mailchimp_document import exact_now
 
+# Our clock and Mailchimp's may differ by so much.
+CLOCKS_APART = timedelta(minutes=10)
 # Contents that are read between two checkpoints.
 CONTENTS_A_STEP = 50
 # How often what failed for the moment is tried, and how many in a row of those are
@@ -129,6 +133,60 @@ class MailchimpDocumentImport(models.AbstractModel):
 
     def _line_of(self):
         return {"name": self.name, "res_model": self._name, "res_id": self.id}
+
+    # === CREATED BY ODOO, AND NEVER ANSWERED === #
+
+    @api.model
+    def _adopt(self, account, items, run):
+        """Link new payloads with records whose creation in Mailchimp went unanswered.
+
+        :param recordset account: `mailchimp.account`
+        :param list items: payloads that no record stands for
+        :param recordset run: the `mailchimp.run` that counts
+        :return: those that are left (list)
+        :raise MailchimpRetryLater: when somebody is just saving one of them
+        """
+        all_vals = [self._values_from_mailchimp(item) for item in items]
+        waiting = self.with_context(active_test=False).search(
+            [
+                ("account_id", "=", account.id),
+                ("mailchimp_id", "=", False),
+                ("name", "in", [vals["name"] for vals in all_vals]),
+            ]
+        )
+        left = []
+        for vals, item in zip(all_vals, items, strict=True):
+            record = waiting.filtered(lambda one, v=vals: one._is_lost(v))[:1]
+            if not record:
+                left.append(item)
+                continue
+            if not record.try_lock_for_update():
+                raise MailchimpRetryLater("It is being saved right now.", status=409)
+            waiting -= record
+            # It may as well be somebody else's: a person looks before it is changed.
+            record._connector_write(
+                {"mailchimp_id": vals["mailchimp_id"], "remote_changed": True}
+            )
+            record._apply_remote([item], run)
+        return left
+
+    def _is_lost(self, vals):
+        """Tell whether a payload is this record, as far as can be told.
+
+        :param dict vals: what Mailchimp says of something that Odoo does not know
+        """
+        created = vals.get("date_created") or vals.get("create_time")
+        since = self._waiting_since()
+        return bool(
+            self.name == vals["name"]
+            and created
+            and since
+            and created >= since - CLOCKS_APART
+        )
+
+    def _waiting_since(self):
+        """Return since when Mailchimp is to have this record."""
+        return self.create_date
 
     # === CONTENTS === #
 

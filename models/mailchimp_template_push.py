@@ -1,14 +1,10 @@
-from datetime import timedelta
-
 from odoo import models
 from odoo.exceptions import LockError, UserError
 
 from ..exceptions import MailchimpError, MailchimpRetryLater
 from ..tools.client_action import notification
 from ..tools.coerce import as_map, remote_id
-
-# Our clock and Mailchimp's may differ by so much.
-CLOCKS_APART = timedelta(minutes=1)
+from .mailchimp_document_import import CLOCKS_APART
 
 
 class MailchimpTemplatePush(models.Model):
@@ -140,7 +136,7 @@ class MailchimpTemplatePush(models.Model):
 
         :return: the payload of one that Odoo does not know, or None
         """
-        since = (self.unsaved_since or self.create_date) - CLOCKS_APART
+        since = self._waiting_since() - CLOCKS_APART
         pages = self._pages(
             gateway,
             0,
@@ -166,6 +162,9 @@ class MailchimpTemplatePush(models.Model):
         )
         ids = set(known.mapped("mailchimp_id"))
         return next((item for item in found if str(item["id"]) not in ids), None)
+
+    def _waiting_since(self):
+        return self.unsaved_since or super()._waiting_since()
 
     def _agree(self, item):
         """Note what Mailchimp answered: from now on both sides hold the same.

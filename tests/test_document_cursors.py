@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.mailchimp_connector.exceptions import MailchimpRetryLater
 from odoo.addons.mailchimp_connector.sandbox import Sandbox
 from odoo.addons.mailchimp_connector.sandbox.campaign import Template
 
@@ -103,6 +104,38 @@ class TestDocumentCursors(CommittingJobCase):
         self.assertEqual(last.name, "Odoo's")
         self.assertFalse(last.to_push)
         self.assertFalse(last.remote_changed)
+
+    def test_imported_while_it_is_being_saved(self):
+        """An import that lists it before Odoo has heard of it makes no second one."""
+        saver = self.seen_by(self.new())
+        saver.action_push()
+        env = self.session()
+        with self.assertRaises(MailchimpRetryLater) as refused:
+            list(self.import_of(env))
+        self.assertEqual(refused.exception.status, 409, "no reason to pause anything")
+        env.cr.rollback()
+        saver.env.cr.commit()
+        for _step in self.import_of(env):
+            env.cr.commit()
+        self.world.cr.rollback()
+        found = self.world["mailchimp.template"].search([])
+        self.assertEqual(len(found), 1)
+        self.assertFalse(found.to_push)
+
+    def test_two_import_the_same(self):
+        letter = Template(self.remote_account, "Letter", HTML)
+        self.remote_account.templates[letter.id] = letter
+        first, second = self.session(), self.session()
+        second["mailchimp.template"].search([])  # and its transaction has begun
+        for _step in self.import_of(first):
+            first.cr.commit()
+        with self.assertRaises(MailchimpRetryLater), mute_logger("odoo.sql_db"):
+            list(self.import_of(second))
+        second.cr.rollback()
+        for _step in self.import_of(second):
+            second.cr.commit()
+        self.world.cr.rollback()
+        self.assertEqual(self.world["mailchimp.template"].search_count([]), 1)
 
     def import_of(self, env):
         """Begin an import by two a page."""

@@ -198,6 +198,23 @@ class TestTemplatePush(DocumentCase):
         self.push(template)
         self.assertEqual([one.html for one in self.there], ["<p>Better</p>"])
 
+    def test_an_import_finds_what_was_never_answered(self):
+        template = self.new()
+        for match, times in (("POST /templates", 1), ("GET /templates", 9)):
+            self.sandbox.faults.inject("answer_lost", times, match, after=times == 9)
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            template.action_push()
+        self.sandbox.faults.clear()
+        run = self.import_templates()
+        self.assertEqual((run.created, run.updated), (0, 1))
+        self.assertEqual(template.mailchimp_id, str(self.there[0].id))
+        self.assertTrue(template.to_push)
+        self.assertTrue(template.remote_changed, "it may be somebody else's")
+        self.assertEqual(self.push(template), "warning")
+        template.action_keep_odoo()
+        self.push(template)
+        self.assertEqual(len(self.there), 1)
+
     def test_changed_whatever_happens(self):
         remote = self.add_template()
         self.import_templates()
