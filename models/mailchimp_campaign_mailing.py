@@ -172,19 +172,20 @@ class MailchimpCampaignMailing(models.Model):
         if not self.link_tracking:
             return html
         own = self.mailing_id.get_base_url() + "/r/"
-        urls = dict.fromkeys(
-            url
-            for url in mailing_html.links(html)
+        links = {
+            url: text
+            for url, text in mailing_html.links(html).items()
             if "*|" not in url and not url.startswith(own)
-        )
+        }
         vals = {
             "campaign_id": self.utm_campaign_id.id,
             "medium_id": self.mailing_id.medium_id.id,
         }
+        # Without a title, Odoo would read each page to find one.
         trackers = self.env["link.tracker"].search_or_create(
-            [dict(vals, url=url) for url in urls]
+            [dict(vals, url=url, title=text or url) for url, text in links.items()]
         )
-        short = dict(zip(urls, [t.short_url for t in trackers], strict=True))
+        short = dict(zip(links, [t.short_url for t in trackers], strict=True))
         return mailing_html.with_links(html, short)
 
     def _with_attachment_tokens(self, html):

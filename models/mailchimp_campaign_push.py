@@ -6,6 +6,7 @@ from odoo.exceptions import LockError, UserError
 
 from ..const import PRIORITY_USER
 from ..exceptions import (
+    MailchimpAuthError,
     MailchimpError,
     MailchimpNotFound,
     MailchimpRejected,
@@ -14,6 +15,8 @@ from ..exceptions import (
 from ..tools.client_action import notification
 from ..tools.coerce import with_ids
 
+# How long a job waits for somebody who is just saving or sending.
+BUSY = timedelta(seconds=30)
 # How long Mailchimp takes to count recipients, about.
 COUNTING = timedelta(seconds=20)
 
@@ -71,17 +74,26 @@ class MailchimpCampaignPush(models.Model):
     def _push_later(self):
         for campaign in self:
             campaign._check_complete()
-            self.env["mailchimp.job"]._enqueue(
-                campaign,
-                "_job_push",
-                name=self.env._("Save %s to Mailchimp", campaign.display_name),
-                identity=f"campaign:{campaign.id}",
-                account=campaign.account_id,
-                priority=PRIORITY_USER,
-                args={"user_id": self.env.uid},
-            )
+            campaign._enqueue_push(self.env.uid)
         return notification(
             self.env._("%s campaigns are saved to Mailchimp.", len(self)), kind="info"
+        )
+
+    def _enqueue_push(self, user_id, run_after=None):
+        """Queue the saving of one campaign.
+
+        :param int user_id: with whose rights
+        :param datetime run_after: not before; now by default
+        """
+        self.env["mailchimp.job"]._enqueue(
+            self,
+            "_job_push",
+            name=self.env._("Save %s to Mailchimp", self.display_name),
+            identity=f"campaign:{self.id}",
+            account=self.account_id,
+            priority=PRIORITY_USER,
+            run_after=run_after,
+            args={"user_id": user_id},
         )
 
     def _job_push(self, user_id):
@@ -90,8 +102,17 @@ class MailchimpCampaignPush(models.Model):
         :param int user_id: who asked
         """
         campaign = self.with_user(user_id).exists()
-        if campaign and campaign._needs_push():
-            campaign._push_remote(interactive=False)
+        if not campaign.try_lock_for_update():  # somebody is just at it
+            if campaign:
+                self._enqueue_push(user_id, fields.Datetime.now() + BUSY)
+            return
+        try:
+            if campaign._needs_push():
+                campaign._push_remote(interactive=False)
+        except (MailchimpRetryLater, MailchimpAuthError):
+            raise
+        except (MailchimpError, UserError) as error:
+            campaign._note_push_error(error)
 
     # === PUSH === #
 
@@ -108,14 +129,18 @@ class MailchimpCampaignPush(models.Model):
         self._check_complete()
         try:
             self._push_remote()
-        except MailchimpNotFound:
-            self._miss()
-            self._connector_write({"push_error": self._gone_text()})
         except MailchimpError as error:
-            self._connector_write({"push_error": self._error_text(error)})
-        else:
-            return True
-        return False
+            self._note_push_error(error)
+            return False
+        return True
+
+    def _note_push_error(self, error):
+        """Keep why this campaign could not be saved."""
+        if isinstance(error, MailchimpNotFound):
+            self._miss()
+        is_ours = isinstance(error, UserError)
+        text = str(error) if is_ours else self._error_text(error)
+        self._connector_write({"push_error": text})
 
     def _push_remote(self, interactive=True):
         """Create or change the campaign, and its content where that differs.

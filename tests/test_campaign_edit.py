@@ -220,6 +220,16 @@ class TestCampaignEdit(CampaignCase):
         self.assertEqual(len(self.remote_account.campaigns), 2)
         self.assertFalse(any(campaigns.mapped("to_push")))
 
+    def test_one_of_several_is_refused(self):
+        campaigns = self.new_campaign(name="One") | self.new_campaign(name="Two")
+        campaigns[0].subject = "{{ object.nothing }}"
+        campaigns.action_push()
+        self.run_jobs()
+        self.assertIn("object.nothing", campaigns[0].push_error)
+        self.assertTrue(campaigns[0].to_push)
+        self.assertFalse(campaigns[1].to_push or campaigns[1].push_error)
+        self.assertEqual(len(self.remote_account.campaigns), 1)
+
     # === RIGHTS === #
 
     def test_users_edit_and_save(self):

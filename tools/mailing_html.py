@@ -169,9 +169,13 @@ def unquoted(text):
 
 
 def links(html):
-    """Return the addresses of links that lead somewhere by themselves."""
-    found = (link.get("href") or "" for link in parse(html).iter("a"))
-    return [href for href in found if href.startswith(("http://", "https://"))]
+    """Return {address: text} of the links that lead somewhere by themselves."""
+    found = {}
+    for link in parse(html).iter("a"):
+        href = link.get("href") or ""
+        if href.startswith(("http://", "https://")):
+            found[href] = found.get(href) or " ".join(link.text_content().split())
+    return found
 
 
 def with_links(html, addresses):
