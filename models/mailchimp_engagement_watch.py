@@ -3,6 +3,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from .mailchimp_contact_merge import LINKS, NEW
+
 
 class MailchimpMemberImport(models.AbstractModel):
     """Members that Mailchimp rates anew, or that are linked with somebody else."""
@@ -17,32 +19,36 @@ class MailchimpMemberImport(models.AbstractModel):
         got a member.
         """
         result = super()._store(audience, rows)
-        known = [row["member_id"] for row in rows]
-        self.env["mailchimp.engagement.mark"]._mark_found(self._rated_query(known))
-        for link, model in (
-            ("contact_id", "mailing.contact"),
-            ("partner_id", "res.partner"),
-        ):
+        for model, link in LINKS.items():
+            self._mark_rated(rows, link, model)
             self._mark_moved(rows, link, model)
         return result
 
     @api.model
-    def _rated_query(self, member_ids):
-        """SQL: contacts and customers whose rating is not that of these members."""
-        self.env["mailing.contact"].flush_model(["mailchimp_rating"])
-        self.env["res.partner"].flush_model(["mailchimp_rating"])
-        return SQL(
-            """SELECT 'mailing.contact', c.id
-                 FROM mailchimp_member m JOIN mailing_contact c ON c.id = m.contact_id
-                WHERE m.id = ANY(%(ids)s)
-                  AND COALESCE(m.rating, 0) != COALESCE(c.mailchimp_rating, 0)
-            UNION ALL
-               SELECT 'res.partner', p.id
-                 FROM mailchimp_member m JOIN res_partner p ON p.id = m.partner_id
-                WHERE m.id = ANY(%(ids)s)
-                  AND COALESCE(m.rating, 0) != COALESCE(p.mailchimp_rating, 0)""",
-            ids=list(member_ids),
+    def _mark_rated(self, rows, link, model):
+        """Mark whose rating is not that of the member; new people were given theirs.
+
+        LATERAL with OFFSET 0: statistics are wrong while a table is being filled, and
+        the planner would rather read all of it for each page.
+        """
+        rated = [(row[link], row["rating"]) for row in rows if not row.get(NEW[link])]
+        rated = [(id_, rating) for id_, rating in rated if id_]
+        if not rated:
+            return
+        People = self.env[model]
+        People.flush_model(["mailchimp_rating"])
+        query = SQL(
+            """SELECT i.id FROM unnest(%s::int[], %s::int[]) AS i(id, rating)
+           CROSS JOIN LATERAL (
+                      SELECT mailchimp_rating AS rating FROM %s
+                       WHERE id = i.id OFFSET 0) p
+                WHERE COALESCE(p.rating, 0) != COALESCE(i.rating, 0)""",
+            [id_ for id_, _rating in rated],
+            [rating for _id, rating in rated],
+            SQL.identifier(People._table),
         )
+        ids = [id_ for (id_,) in self.env.execute_query(query)]
+        self.env["mailchimp.engagement.mark"]._mark(model, ids)
 
     @api.model
     def _mark_moved(self, rows, link, model):
