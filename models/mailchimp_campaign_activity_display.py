@@ -22,6 +22,19 @@ class MailchimpCampaignActivityDisplay(models.Model):
             )
 
     @api.model
+    def _action(self, domain, **values):
+        """Return the action that lists some events.
+
+        :param domain: which
+        :param values: others of the action: ``name``, ``context``
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mailchimp_connector.mailchimp_campaign_activity_action"
+        )
+        views = [(False, kind) for kind in ("list", "graph", "pivot", "form")]
+        return {**action, "domain": domain, "context": {}, "views": views, **values}
+
+    @api.model
     def _newest(self, members, limit):
         """Return the newest events of each of some members.
 

@@ -46,17 +46,12 @@ class MailchimpCampaignUse(models.Model):
 
         :param str action: what to filter by at first
         """
-        found = self.env["ir.actions.act_window"]._for_xml_id(
-            "mailchimp_connector.mailchimp_campaign_activity_action"
+        named = {"name": self.name} if len(self) == 1 else {}
+        return self.env["mailchimp.campaign.activity"]._action(
+            [("campaign_id", "in", self.ids)],
+            context={f"search_default_{action}": 1},
+            **named,
         )
-        return {
-            **found,
-            "name": self.name if len(self) == 1 else found["name"],
-            "domain": [("campaign_id", "in", self.ids)],
-            "context": {f"search_default_{action}": 1},
-            "views": [(False, kind) for kind in ("list", "graph", "pivot", "form")],
-            "view_mode": "list,graph,pivot,form",
-        }
 
 
 class MailchimpAudience(models.Model):

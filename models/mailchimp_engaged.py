@@ -107,16 +107,8 @@ class MailchimpEngaged(models.AbstractModel):
     def action_mailchimp_activity(self):
         """Show all that these people did with campaigns."""
         self.check_access("read")
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mailchimp_connector.mailchimp_campaign_activity_action"
-        )
-        link = LINKS[self._name]
-        return {
-            **action,
-            "domain": [(f"member_id.{link}", "in", self.ids)],
-            "context": {},
-            "view_mode": "list,graph,pivot",
-        }
+        domain = [(f"member_id.{LINKS[self._name]}", "in", self.ids)]
+        return self.env["mailchimp.campaign.activity"]._action(domain)
 
     # === BUSINESS METHODS === #
 

@@ -66,12 +66,5 @@ class MailchimpMemberEngagement(models.Model):
 
     def action_view_activity(self):
         """Show all that these members did with campaigns."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mailchimp_connector.mailchimp_campaign_activity_action"
-        )
-        return {
-            **action,
-            "domain": [("member_id", "in", self.ids)],
-            "context": {},
-            "view_mode": "list,graph,pivot",
-        }
+        domain = [("member_id", "in", self.ids)]
+        return self.env["mailchimp.campaign.activity"]._action(domain)

@@ -62,6 +62,10 @@ class TestTimeline(EngagementCase):
         self.assertEqual(contact.mailchimp_activity_ids, newest)
         action = contact.action_mailchimp_activity()
         self.assertEqual(self.env[Activity].search_count(action["domain"]), 45)
+        self.assertEqual(action["views"][0], (False, "list"))
+        self.assertEqual(
+            self.member(BEN).action_view_activity()["views"], action["views"]
+        )
 
     def test_many_people_by_the_same_number_of_queries(self):
         user = new_test_user(self.env, "mc_user", groups=USER)
