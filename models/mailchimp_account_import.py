@@ -99,6 +99,8 @@ class MailchimpAccountImport(models.Model):
             for name in (
                 "ir_cron_fetch_audiences",
                 "ir_cron_auto_export",
+                "ir_cron_fetch_reports",
+                "ir_cron_fetch_late_reports",
                 "ir_cron_run_jobs",
             )
         ]

@@ -22,7 +22,7 @@ class MailchimpCampaignHour(models.Model):
     company_id = fields.Many2one(related="campaign_id.company_id")
     hour_start = fields.Datetime(string="Hour Begins", required=True, readonly=True)
     hour = fields.Integer(string="Hour After Sending", readonly=True, aggregator=None)
-    emails_sent = fields.Integer(string="Emails Sent", readonly=True)
+    emails_sent = fields.Integer(readonly=True)
     unique_opens = fields.Integer(string="Opened by", readonly=True)
     recipients_clicks = fields.Integer(string="Clicked by", readonly=True)
 

@@ -35,7 +35,8 @@ class MailchimpReportFetch(models.AbstractModel):
         def take(items):
             found = self._take_reports(account, run, items, scope, chosen)
             self._enqueue_reading(found, run, priority)
-            place["left"] = [id_ for id_ in place["left"] if id_ not in set(found.ids)]
+            done = set(found.ids)
+            place["left"] = [id_ for id_ in place["left"] if id_ not in done]
 
         try:
             yield from self._read_list(gateway, run, place, take)

@@ -21,8 +21,14 @@ class MailchimpReportFigures(models.AbstractModel):
         known = self.env["mailchimp.campaign"].search(
             [("account_id", "=", account.id), ("mailchimp_id", "in", list(items))]
         )
-        if missing := items.keys() - self._known_ids(account, items):
-            self._name_unknown(run, [items[id_] for id_ in sorted(missing)])
+        missing = [
+            items[id_]
+            for id_ in sorted(items.keys() - self._known_ids(account, items))
+            # Mails of automations have reports, but are no campaigns to import.
+            if scope != "live" or items[id_].get("type") != "automation"
+        ]
+        if missing:
+            self._name_unknown(run, missing)
         for campaign in known:
             campaign._note_sent(items[campaign.mailchimp_id])
         found = known.filtered(

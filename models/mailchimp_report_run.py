@@ -8,11 +8,12 @@ class MailchimpReportRun(models.Model):
 
     def _compute_outcome(self):
         """Override: say so when no report had any news."""
-        super()._compute_outcome()
+        result = super()._compute_outcome()
         for run in self:
             quiet = run.kind == "reports" and not (run.created or run.updated)
             if quiet and run.state == "done" and not (run.skipped or run.failed):
                 run.outcome = run._no_news()
+        return result
 
     def _no_news(self):
         if self.unchanged:

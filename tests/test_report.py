@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.mailchimp_connector.sandbox import activity
+from odoo.addons.mailchimp_connector.sandbox import activity, openapi
 
 from .report_common import ReportCase, day, second
 
@@ -23,6 +23,7 @@ class TestReport(ReportCase):
         run = self.fetch_reports()
         self.assertEqual((run.state, run.failed), ("done", 0))
         self.assertFigures(remote)
+        self.assertFalse(openapi.check_recorded(self.sandbox.requests))
         activity.happen(remote, 50, seed=2)
         self.fetch_reports()
         self.assertFigures(remote)
@@ -143,6 +144,12 @@ class TestReport(ReportCase):
         self.assertEqual((line.name, line.state), ("Nobody knows", "notice"))
         self.assertIn("MailChimp Operations", line.advice)
         self.assertFalse(self.record(unknown))
+
+    def test_mails_of_automations_are_named_once_a_day(self):
+        automation = self.send("Welcome", known=False)
+        automation.type = "automation"
+        self.assertFalse(self.fetch_reports().line_ids)
+        self.assertEqual(self.fetch_reports("frozen").line_ids.name, "Welcome")
 
     def test_nobody_writes_figures_by_hand(self):
         record = self.record(self.send())

@@ -6,6 +6,8 @@ from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.mailchimp_connector.sandbox import openapi
+
 from .job_common import JOB_LOGGERS
 from .report_common import MODELS, ReportCase, day
 
@@ -238,6 +240,7 @@ class TestReportBatch(ReportCase):
         [batch] = self.batches()
         methods = {operation["method"] for operation in batch["operations"]}
         self.assertEqual(methods, {"GET"})
+        self.assertFalse(openapi.check_recorded(self.sandbox.requests))
         self.assertFalse(self.details())
 
     def test_since_goes_with_the_batch(self):
