@@ -2,6 +2,8 @@
 
 from odoo import fields
 
+from odoo.addons.mailchimp_connector.sandbox import openapi
+
 from .common import MailchimpCase
 
 HTML = "<html><body><h1>Hello *|FNAME|*</h1><a href='*|UNSUB|*'>Bye</a></body></html>"
@@ -16,6 +18,11 @@ class CampaignCase(MailchimpCase):
         self.remote.add_member("bob@a.example", tags=["VIP"])
         self.remote.add_member("eve@a.example", "unsubscribed", tags=["VIP"])
         self.list = self.import_audiences()
+
+    def tearDown(self):
+        """Whatever was accepted fits Mailchimp's official description."""
+        self.assertEqual(openapi.check_recorded(self.sandbox.requests), [])
+        super().tearDown()
 
     # === ACTIONS === #
 

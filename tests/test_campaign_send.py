@@ -306,6 +306,12 @@ class TestCampaignSend(CampaignCase):
         self.assertIn(f"{local:%M:%S}", text)
         self.assertIn(local.minute, (0, 15, 30, 45))
 
+    def test_schedule_in_each_time_zone(self):
+        wizard = self.wizard(self.new_campaign(), "schedule")
+        wizard.timewarp = True
+        self.assertEqual(self.told(wizard.action_confirm())[0], "success")
+        self.assertTrue(self.there(wizard.campaign_id).settings["timewarp"])
+
     def test_other_minutes(self):
         wizard = self.wizard(self.new_campaign(), "schedule")
         odd = self.soon() + timedelta(minutes=7)
