@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..const import EDITABLE_STATUSES
+from ..const import EDITABLE_STATUSES, SENT_STATUSES
 from ..tools.inside import IMPORTING, trusted
 
 # What Mailchimp has to hear of when somebody changes it.
@@ -124,11 +124,13 @@ class MailchimpCampaignEdit(models.Model):
         return vals | {k: v for k, v in defaults.items() if v and not vals.get(k)}
 
     def copy_data(self, default=None):
-        """Give copies a name of their own."""
+        """Give copies a name of their own, and content that Odoo can send."""
         vals_list = super().copy_data(default)
-        if "name" not in (default or {}):
-            for campaign, vals in zip(self, vals_list, strict=True):
+        for campaign, vals in zip(self, vals_list, strict=True):
+            if "name" not in (default or {}):
                 vals["name"] = self.env._("%s (copy)", campaign.name)
+            if campaign.content_source == "mailchimp":  # where nothing is yet
+                vals["content_source"] = "html"
         return vals_list
 
     def write(self, vals):
@@ -213,6 +215,15 @@ class MailchimpCampaignEdit(models.Model):
         self.check_access("write")
         if not self.gone:
             raise UserError(self.env._("This campaign was not deleted in Mailchimp."))
+        if self.status in SENT_STATUSES:
+            raise UserError(
+                self.env._(
+                    "%s was sent before it was deleted. Duplicate it to send it again.",
+                    self.display_name,
+                )
+            )
+        if self.content_source == "mailchimp":  # where it is lost
+            self._connector_write({"content_source": "html"})
         self._connector_write(
             {
                 "mailchimp_id": False,

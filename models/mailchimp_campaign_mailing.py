@@ -193,6 +193,7 @@ class MailchimpCampaignMailing(models.Model):
         base_url = self.mailing_id.get_base_url()
         ids = mailing_html.attachment_ids(html, base_url)
         attachments = self.env["ir.attachment"].browse(ids).exists()
+        # sudo: whether a picture is public is no secret; the others are checked.
         hidden = attachments.filtered(lambda a: not a.sudo().public)
         try:
             hidden.check_access("read")

@@ -186,6 +186,29 @@ class TestCampaignActs(CampaignCase):
         self.assertIn(campaign.mailchimp_id, self.remote_account.campaigns)
         self.assertFalse(campaign.gone)
 
+    def test_what_was_sent_is_not_created_again(self):
+        campaign = self.saved_campaign()
+        self.wizard(campaign).action_confirm()
+        del self.remote_account.campaigns[campaign.mailchimp_id]
+        self.refreshed(campaign)
+        self.assertTrue(campaign.gone)
+        with self.assertRaisesRegex(UserError, "was sent before"):
+            campaign.action_create_again()
+        self.assertEqual(campaign.status, "sent")
+
+    def test_what_was_designed_there_is_not_lost(self):
+        """A copy, or one that is created again, has the content that Odoo has read."""
+        campaign = self.saved_campaign(content_source="mailchimp", html=False)
+        self.there(campaign).html = "<p>Designed</p>"
+        campaign.action_refresh()
+        copy = campaign.copy()
+        copy.action_push()
+        self.assertEqual(self.there(copy).html, "<p>Designed</p>")
+        del self.remote_account.campaigns[campaign.mailchimp_id]
+        self.refreshed(campaign)
+        campaign.action_create_again()
+        self.assertEqual(self.there(campaign).html, "<p>Designed</p>")
+
     def test_gone_while_something_is_done(self):
         for name in ("action_unschedule", "action_replicate"):
             campaign = self.saved_campaign()

@@ -256,6 +256,23 @@ class TestCampaignContent(CampaignCase):
         campaign.action_push()
         self.assertEqual(len(self.requested("PUT", "/content")), 1)
 
+    def test_mailing_to_customers(self):
+        self.remote.add_merge_field("PHONE", "phone")
+        self.remote.add_merge_field("COUNTRY", "text")
+        self.import_audiences()
+        campaign = self.of_mailing(
+            '<p><t t-out="object.phone"/> <t t-out="object.email"/> '
+            '<t t-out="object.name"/></p>'
+        )
+        customers = self.env["ir.model"]._get_id("res.partner")
+        campaign.mailing_id.mailing_model_id = customers
+        self.assertIn(
+            "*|PHONE|* *|EMAIL|* *|FNAME|* *|LNAME|*", campaign.mailing_preview
+        )
+        self.assertFalse(campaign.mailing_problem)
+        of_contact = self.of_mailing('<p><t t-out="object.country_id.name"/></p>')
+        self.assertIn("*|COUNTRY|*", of_contact.mailing_preview)
+
     def test_mailing_that_is_no_mail_to_contacts(self):
         campaign = self.of_mailing('<p><t t-out="object.name"></t></p>')
         campaign.mailing_id.mailing_model_id = self.env["ir.model"]._get_id("res.users")
