@@ -22,17 +22,13 @@ class MailchimpCampaignActivityDisplay(models.Model):
             )
 
     @api.model
-    def _action(self, domain, **values):
-        """Return the action that lists some events.
-
-        :param domain: which
-        :param values: others of the action: ``name``, ``context``
-        """
+    def _action(self, domain, context=None):
+        """Return the action that lists some events."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mailchimp_connector.mailchimp_campaign_activity_action"
         )
         views = [(False, kind) for kind in ("list", "graph", "pivot", "form")]
-        return {**action, "domain": domain, "context": {}, "views": views, **values}
+        return {**action, "domain": domain, "context": context or {}, "views": views}
 
     @api.model
     def _newest(self, members, limit):

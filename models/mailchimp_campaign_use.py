@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from .mailchimp_campaign_report import BOUNCES
 
+# What one recipient may do again and again.
+REPEATED = frozenset({"open", "click"})
+
 
 class MailchimpCampaignUse(models.Model):
     """From the figures of a campaign to the people behind them."""
@@ -46,11 +49,12 @@ class MailchimpCampaignUse(models.Model):
 
         :param str action: what to filter by at first
         """
-        named = {"name": self.name} if len(self) == 1 else {}
+        chosen = [action]
+        if action in REPEATED:  # as the button counts: each recipient once
+            chosen.append("group_by_member_id")
         return self.env["mailchimp.campaign.activity"]._action(
             [("campaign_id", "in", self.ids)],
-            context={f"search_default_{action}": 1},
-            **named,
+            context={f"search_default_{name}": 1 for name in chosen},
         )
 
 

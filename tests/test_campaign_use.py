@@ -37,10 +37,11 @@ class TestCampaignUse(UseCase):
     def shown(self, action):
         """Return who is shown by an action, with the filter it opens with."""
         events = self.env["mailchimp.campaign.activity"].search(action["domain"])
-        [name] = action["context"]
-        kind = name.removeprefix("search_default_")
+        names = [name.removeprefix("search_default_") for name in action["context"]]
         arch = events.get_view(view_type="search")["arch"]
-        self.assertIn(f'name="{kind}"', arch)
+        for name in names:
+            self.assertIn(f'name="{name}"', arch)
+        kind = names[0]
         events = events.filtered(lambda event: event.action == kind)
         return set(events.member_id.mapped("email"))
 
