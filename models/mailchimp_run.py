@@ -24,7 +24,11 @@ class MailchimpRun(models.Model):
     name = fields.Char(required=True, readonly=True)
     kind = fields.Selection(RUN_KINDS, string="Operation", required=True, readonly=True)
     trigger = fields.Selection(
-        [("user", "A user"), ("schedule", "Schedule"), ("webhook", "Webhook")],
+        [
+            ("user", "A user"),
+            ("schedule", "A scheduled action"),
+            ("webhook", "Webhook"),
+        ],
         string="Asked by",
         required=True,
         readonly=True,
