@@ -223,7 +223,8 @@ class MailchimpDocumentImport(models.AbstractModel):
         yield
         if late and content["tries"] < MOST_TRIES:
             raise error
-        run._add_lines([record._content_line(error) for record in self.browse(late)])
+        self.browse(late)._note_unread(error, run)
+        left.filtered(lambda record: not record.to_read)._close_logs("solved")
 
     def _contents(self):
         """Ask Mailchimp for the contents of these records; see `Gateway.map`."""
@@ -249,17 +250,47 @@ class MailchimpDocumentImport(models.AbstractModel):
         elif isinstance(answer.error, MailchimpAuthError):
             raise answer.error
         elif answer.error:
-            run._add_lines([self._content_line(answer.error)])
+            self._note_unread(answer.error, run)
         else:
             vals = self._content_values(as_map(answer.data))
             # sudo: buttons of users get here, too; only the connector writes `to_read`.
             record = self.sudo().with_context(**IMPORTING)
             record._write_changed(dict(vals, to_read=False))
 
-    def _content_line(self, error):
-        return {
-            **self._line_of(),
-            "code": "rejected",
-            "reason": self.env._("Its content could not be read: %s", error),
-            "advice": self.env._("The next import tries it again."),
-        }
+    def _note_unread(self, error, run):
+        """Say that the content of these records could not be read; it is tried again.
+
+        :param MailchimpError error: why
+        :param recordset run: the `mailchimp.run` that names them
+        """
+        self._close_logs("repeated")
+        # sudo: buttons of users get here, too; only the connector writes `to_read`.
+        unread = self.filtered(lambda record: not record.to_read).sudo()
+        unread.with_context(**IMPORTING).write({"to_read": True})
+        run._add_lines(
+            [
+                {
+                    **record._line_of(),
+                    "code": "unread",
+                    "reason": self.env._("Its content could not be read: %s", error),
+                    "advice": self.env._("The next import tries it again."),
+                }
+                for record in self
+            ]
+        )
+
+    def _close_logs(self, resolution):
+        """Close the logs that say that the content of these could not be read.
+
+        :param str resolution: what became of it
+        """
+        # sudo: only the connector writes logs.
+        lines = self.env["mailchimp.run.line"].sudo()
+        lines.search(
+            [
+                ("resolution", "=", "open"),
+                ("code", "=", "unread"),
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+            ]
+        ).write({"resolution": resolution})

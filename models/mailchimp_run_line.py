@@ -36,6 +36,9 @@ REASONS = [
     ("unknown_status", "A status unknown to this version"),
     ("webhook", "Webhook"),
     ("unfit", "A value does not fit"),
+    ("unknown_audience", "Its audience is not in Odoo"),
+    ("unknown_template", "Its template is not in Odoo"),
+    ("unread", "Could not be read from Mailchimp"),
     ("moved", "Changed since the plan was computed"),
     ("other", "Other"),
 ]

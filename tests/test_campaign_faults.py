@@ -111,9 +111,15 @@ class TestCampaignFaults(RobustnessCase, DocumentCase):
                 self.assertIn("could not be read", run.line_ids.reason)
                 read = [remote for remote in remotes if self.campaign(remote).html]
                 self.assertEqual(len(read), 11)
+                line = run.line_ids
+                self.import_campaigns(trigger="schedule")
+                self.again()
+                self.assertEqual(line.resolution, "repeated")
                 self.sandbox.faults.clear()
                 self.import_campaigns(trigger="schedule")
                 self.assertTrue(self.campaign(bad).html)
+                lines = self.env["mailchimp.run.line"].search([("code", "=", "unread")])
+                self.assertEqual(lines.mapped("resolution"), ["solved", "repeated"])
 
     def test_one_that_is_deleted_meanwhile(self):
         self.import_audiences(members=False)
