@@ -8,6 +8,15 @@ from .activity_common import ANN, BEN, EVE, ActivityCase
 from .report_common import ReportCase
 
 DAY = timedelta(days=1)
+# Status, opted out, blacklisted; received, opened, clicked; what the ledger notes: of
+# who reads, leaves, is gone, complains, and does nothing.
+EXPECTED = [
+    ("subscribed", False, False, 1, 1, 1, []),
+    ("unsubscribed", True, False, 1, 0, 0, ["unsubscribed"]),
+    ("cleaned", True, True, 0, 0, 0, ["cleaned"]),
+    ("unsubscribed", True, True, 1, 0, 0, ["complained", "unsubscribed"]),
+    ("subscribed", False, False, 1, 0, 0, []),
+]
 
 
 class RuleCase(ActivityCase):
@@ -262,15 +271,8 @@ class TestFromMailchimp(ReportCase):
         return found
 
     def test_story(self):
-        expected = [
-            ("subscribed", False, False, 1, 1, 1, []),
-            ("unsubscribed", True, False, 1, 0, 0, ["unsubscribed"]),
-            ("cleaned", True, True, 0, 0, 0, ["cleaned"]),
-            ("unsubscribed", True, True, 1, 0, 0, ["complained", "unsubscribed"]),
-            ("subscribed", False, False, 1, 0, 0, []),
-        ]
         self.fetch_reports()
-        self.assertEqual(self.state(), expected)
+        self.assertEqual(self.state(), EXPECTED)
         campaign = self.record(self.letter)
         self.assertEqual(campaign.unsubscribed, 1)
         self.assertEqual(campaign.bounce_count, 1)
@@ -280,7 +282,23 @@ class TestFromMailchimp(ReportCase):
         self.assertTrue(again)
         self.assertNotIn("_job_refresh_reported", again)
         self.assertNotIn("_job_refresh", again)
-        self.assertEqual(self.state(), expected)
+        self.assertEqual(self.state(), EXPECTED)
+
+    def test_whatever_mailchimp_answers_meanwhile(self):
+        place = "GET /lists/*/members/*"
+        for kind in ("502_html", "429_empty", "connection_reset", "truncated_body"):
+            self.sandbox.faults.inject(kind, times=1, match=place)
+        self.fetch_reports()
+        self.assertFalse(self.sandbox.faults.waiting)
+        self.assertEqual(self.state(), EXPECTED)
+
+    def test_webhooks_were_faster(self):
+        self.fetch()
+        self.fetch_reports()
+        state = self.state()
+        self.assertEqual([s[:6] for s in state], [e[:6] for e in EXPECTED])
+        reports = [notes for *_figures, notes in state]
+        self.assertEqual(reports, [[], [], [], ["complained"], []])
 
     def test_a_crash_before_the_commit_does_nothing_twice(self):
         self.later()
