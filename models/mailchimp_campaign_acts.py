@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import CURSOR_LOOK_BACK_SECONDS, EDITABLE_STATUSES, SENT_STATUSES
+from ..const import CURSOR_LOOK_BACK_SECONDS, EDITABLE_STATUSES
 from ..exceptions import (
     MailchimpAuthError,
     MailchimpError,
@@ -256,20 +256,26 @@ class MailchimpCampaignActs(models.Model):
         if not self.mailchimp_id:
             raise UserError(self.env._("This campaign is not in Mailchimp."))
         self._lock()
-        gateway = self.account_id._gateway(interactive=True)
         try:
-            status = self._read_remote(gateway)["status"]
-            if status in SENT_STATUSES or status not in EDITABLE_STATUSES:
-                return self._tell("danger", self._only_drafts_text())
-            gateway.api.campaigns.remove(self.mailchimp_id)
+            refusal = self._delete_in_mailchimp()
         except MailchimpNotFound:
-            pass  # whoever did it: it is gone
+            refusal = None  # whoever did it: it is gone
         except MailchimpError as error:
-            return self._tell("danger", self._act_error_text(error))
+            refusal = self._act_error_text(error)
+        if refusal:
+            return self._tell("danger", refusal)
         self._miss()
         return notification(
             self.env._("%s is deleted in Mailchimp.", self.display_name)
         )
+
+    def _delete_in_mailchimp(self):
+        """Delete a draft; return why not, None where it is done."""
+        gateway = self.account_id._gateway(interactive=True)
+        if self._read_remote(gateway)["status"] not in EDITABLE_STATUSES:
+            return self._only_drafts_text()
+        gateway.api.campaigns.remove(self.mailchimp_id)
+        return None
 
     def _only_drafts_text(self):
         return self.env._(
