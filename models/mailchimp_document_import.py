@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 from ..exceptions import MailchimpAuthError, MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, remote_id
@@ -10,8 +11,8 @@ from .mailchimp_document import exact_now
 
 # Our clock and Mailchimp's may differ by so much.
 CLOCKS_APART = timedelta(minutes=10)
-# Contents that are read between two checkpoints.
-CONTENTS_A_STEP = 50
+# Records, or contents, that are read one by one between two checkpoints.
+SINGLES_A_STEP = 50
 # How often what failed for the moment is tried, and how many in a row of those are
 # troubles of single ones rather than of Mailchimp.
 MOST_TRIES = 3
@@ -57,8 +58,9 @@ class MailchimpDocumentImport(models.AbstractModel):
             & Domain("gone", "=", False)
             & Domain(domain)
         )
-        missing._refresh(run)
-        yield
+        for few in split_every(SINGLES_A_STEP, missing.ids, self.browse):
+            few._refresh(run)
+            yield
 
     @api.model
     def _pages(self, gateway, offset, **params):
@@ -214,7 +216,7 @@ class MailchimpDocumentImport(models.AbstractModel):
             elif not record._is_newer(since):
                 in_a_row = 0
                 record._take_content(answer, run)
-            if number % CONTENTS_A_STEP == 0:
+            if number % SINGLES_A_STEP == 0:
                 content["left"] = late + left[number:].ids
                 run.checkpoint = state
                 yield

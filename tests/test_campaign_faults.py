@@ -151,6 +151,46 @@ class TestCampaignFaults(RobustnessCase, DocumentCase):
         found = [("html", "!=", False)]
         self.assertEqual(self.env["mailchimp.campaign"].search_count(found), 20)
 
+    def test_many_that_are_gone(self):
+        self.import_audiences(members=False)
+        for number in range(120):
+            self.add_campaign(f"C{number}", stored_status="sent")
+        self.import_campaigns()
+        kept = self.add_campaign("Kept")
+        self.remote_account.campaigns = {kept.id: kept}
+        run = self.import_campaigns()
+        self.again()
+        self.assertEqual((run.state, run.updated, run.created), ("done", 120, 1))
+        gone = [("gone", "=", True), ("active", "=", False)]
+        self.assertEqual(self.env["mailchimp.campaign"].search_count(gone), 120)
+
+    def test_an_import_finds_what_was_never_answered(self):
+        audience = self.import_audiences(members=False)
+        draft = self.env["mailchimp.campaign"].create(
+            {
+                "account_id": self.account.id,
+                "audience_id": audience.id,
+                "name": "Autumn",
+                "subject": "Autumn is here",
+                "from_name": "Harbour",
+                "reply_to": "news@harbour.example",
+            }
+        )
+        lost = self.sandbox.faults.inject("answer_lost", 1, "POST /campaigns")
+        self.sandbox.faults.inject("answer_lost", 9, "GET /campaigns", after=1)
+        draft.action_push()
+        self.assertTrue(lost.hits)
+        self.assertFalse(draft.mailchimp_id)
+        self.sandbox.faults.clear()
+        run = self.import_campaigns()
+        [remote] = self.remote_account.campaigns.values()
+        self.assertEqual((run.created, draft.mailchimp_id), (0, remote.id))
+        self.assertEqual(self.env["mailchimp.campaign"].search([]), draft)
+        draft.action_keep_odoo()
+        draft.action_push()
+        self.assertFalse(draft.to_push)
+        self.assertEqual(len(self.remote_account.campaigns), 1)
+
     def test_a_killed_worker_goes_on(self):
         """A job starts again from its checkpoint: nothing is counted twice."""
         self.import_audiences(members=False)
