@@ -93,14 +93,6 @@ class MailchimpReportBatch(models.AbstractModel):
         except MailchimpNotFound:
             return None  # expired, or never there
 
-    @api.model
-    def _note(self, run, key, **vals):
-        """Keep what is known of a batch; without values, forget it."""
-        known = run.checkpoint or {}
-        batch = {**known.get(key, {}), **vals} if vals else None
-        rest = {name: value for name, value in known.items() if name != key}
-        run.checkpoint = {**rest, **({key: batch} if batch else {})}
-
     # === SUBMIT AND ASK === #
 
     @api.model

@@ -11,6 +11,8 @@ FEW = 20
 CLOCK_MARGIN = timedelta(hours=1)
 # Nobody needs the password of a shared report in Odoo.
 LEFT_OUT = ("_links", "share_report.share_password")
+# Under which the checkpoint of a run knows where the list goes on
+LIST = "list"
 
 
 class MailchimpReportFetch(models.AbstractModel):
@@ -30,7 +32,8 @@ class MailchimpReportFetch(models.AbstractModel):
         :return: a generator with a checkpoint after each page
         """
         gateway = account._gateway()
-        place = run.checkpoint or self._first_place(account, scope, chosen)
+        place = (run.checkpoint or {}).get(LIST)
+        place = place or self._first_place(account, scope, chosen)
 
         def take(items):
             found = self._take_reports(account, run, items, scope, chosen)
@@ -96,10 +99,10 @@ class MailchimpReportFetch(models.AbstractModel):
         for page in pages:
             take(page.items)
             place["offset"] = page.offset + len(page.items)
-            run.checkpoint = dict(place)
+            self._note(run, LIST, **place)
             yield
         place["since"] = False
-        run.checkpoint = dict(place)
+        self._note(run, LIST, **place)
 
     @api.model
     def _read_single(self, gateway, run, place, take):
@@ -116,5 +119,16 @@ class MailchimpReportFetch(models.AbstractModel):
                     self._tell(run, campaign, error)
                 else:
                     take([data])
-            run.checkpoint = dict(place)
+            self._note(run, LIST, **place)
             yield
+
+    @api.model
+    def _note(self, run, key, **vals):
+        """Keep something in the checkpoint of a run; without values, forget it.
+
+        Several jobs of a run have their place there.
+        """
+        known = run.checkpoint or {}
+        found = {**known.get(key, {}), **vals} if vals else None
+        rest = {name: value for name, value in known.items() if name != key}
+        run.checkpoint = {**rest, **({key: found} if found else {})}

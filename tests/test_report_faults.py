@@ -347,6 +347,26 @@ class TestReportBatch(ReportCase):
         self.assertEqual(taken[3:], list(range(2, len(taken) - 1)))
         self.assertActivity(remote)
 
+    def test_places_of_several_jobs_do_not_touch(self):
+        self.startPatcher(patch(f"{MODELS}.mailchimp_report_fetch.PAGE_SIZE", 1))
+        remotes = [self.send(f"Letter {n}", events=30, seed=n) for n in range(3)]
+        run = self.account._start_fetch_reports("schedule", 20)
+        jobs = self.env["mailchimp.job"].with_user(SUPERUSER_ID)
+        compare = jobs.search([("method", "=", "_job_fetch_reports")])
+        steps = compare._dispatch()
+        next(steps)
+        batch = jobs.search([("method", "=", "_job_read_reports_together")])
+        for _step in batch._dispatch():
+            pass
+        next(steps)
+        self.assertEqual(run.checkpoint["list"]["offset"], 2)
+        batches = [place for place in run.checkpoint.values() if "polls" in place]
+        self.assertEqual(len(batches), 1)
+        steps.close()
+        self.run_everything()
+        for remote in remotes:
+            self.assertActivity(remote)
+
     def test_refused_batch(self):
         remote = self.send(events=60)
         self.remote_account.plan = "none"
