@@ -133,7 +133,8 @@ class TestUtmCampaign(UseCase):
     def test_everybody_sees_the_same(self):
         user = new_test_user(self.env, "mc_marketing", groups=MARKETING)
         self.assertEqual(self.ratios(user), self.ratios())
-        self.utm.with_user(user).get_views([(False, "form")])
+        views = self.utm.with_user(user).get_views([(False, "form"), (False, "kanban")])
+        self.assertNotIn("mailchimp_campaign", str(views["views"]))
         self.assertNotIn(
             "mailchimp_campaign_ids", self.utm.with_user(user).fields_get()
         )
