@@ -84,11 +84,11 @@ TEMPLATE_TYPES = [
 # reports tell about single recipients.
 ACTIVITY_ACTIONS = [
     ("sent", "Sent"),
-    ("open", "Open"),
-    ("click", "Click"),
-    ("bounce", "Bounce"),
-    ("unsubscribe", "Unsubscribe"),
-    ("abuse", "Complaint"),
+    ("open", "Opened"),
+    ("click", "Clicked"),
+    ("bounce", "Bounced"),
+    ("unsubscribe", "Unsubscribed"),
+    ("abuse", "Complained"),
 ]
 
 # === WHAT WE ASK FOR === #
