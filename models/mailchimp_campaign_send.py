@@ -18,6 +18,8 @@ CONFIRMED_SETTINGS = ("subject_line", "preview_text", "from_name", "reply_to")
 LATE_ANSWER = timedelta(minutes=3)
 # Campaigns that are on their way, or will be.
 UNDER_WAY = SENT_STATUSES | {"schedule"}
+# Nothing is open any more about an earlier request to send.
+KNOWN = {"send_unknown": False, "send_tried_at": False}
 
 
 class MailchimpCampaignSend(models.Model):
@@ -124,7 +126,7 @@ class MailchimpCampaignSend(models.Model):
         """Return why this is not the moment, None if it is."""
         data = self._read_remote(gateway)
         if data["status"] not in EDITABLE_STATUSES:
-            self._connector_write({"send_unknown": False})
+            self._connector_write(KNOWN)
             return _came("already", self._already_text())
         if until := self._still_at_it():
             return _came("failed", self._wait_text(until))
@@ -161,7 +163,8 @@ class MailchimpCampaignSend(models.Model):
     def _has_left(self, gateway, at=None):
         """Note that it left, and read what Mailchimp makes of it."""
         self._connector_write(
-            {"status": "schedule" if at else "sending", "send_unknown": False}
+            KNOWN
+            | {"status": "schedule" if at else "sending"}
             | ({"send_time": at} if at else {})
         )
         self._log_leaving()
@@ -182,36 +185,35 @@ class MailchimpCampaignSend(models.Model):
             status = None
         self._connector_write({"send_unknown": not status})
         if status in UNDER_WAY:
+            self._connector_write(KNOWN)
             self._log_leaving()
             return _came("done", self._left_text())
         if tried:
-            self._enqueue_read_status(last=False)
+            self._enqueue_read_status()
         text = self._not_sent_text(error) if status else self._unknown_text(error)
         self._message_log(body=text)
         return _came("failed" if status else "unknown", text)
 
-    def _enqueue_read_status(self, run_after=None, last=True):
+    def _enqueue_read_status(self, run_after=None):
         """Let the queue read the campaign until it is known what became of it.
 
         :param datetime run_after: not before; now by default
-        :param bool last: whether what is read then is final
         """
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_read_status",
             name=self.env._("Read what became of %s", self.display_name),
-            identity=f"campaign_status:{self.id}:{last}",
+            identity=f"campaign_status:{self.id}",
             account=self.account_id,
             priority=PRIORITY_USER,
             run_after=run_after,
-            args={"last": last},
         )
 
-    def _job_read_status(self, last):
+    def _job_read_status(self):
         """Read this campaign from Mailchimp, and say so if that was unknown.
 
-        :param bool last: whether a draft is surely one by now; otherwise it is read
-            again when Mailchimp must be done with the request that it did not answer
+        A draft is surely one when Mailchimp must be done with a request that it did
+        not answer; until then it is read again.
         """
         if not self.exists():
             return
@@ -220,10 +222,11 @@ class MailchimpCampaignSend(models.Model):
             self._read_remote(self.account_id._gateway())
         except MailchimpNotFound:
             self._miss()
-        if self.status in EDITABLE_STATUSES and not last and not self.gone:
-            self._enqueue_read_status(self._still_at_it() or None)
+        until = self._still_at_it()
+        if until and self.status in EDITABLE_STATUSES and not self.gone:
+            self._enqueue_read_status(until)
             return
-        self._connector_write({"send_unknown": False})
+        self._connector_write(KNOWN)
         if unknown or (self.status in UNDER_WAY and before not in UNDER_WAY):
             self._message_log(body=self._became_known_text())
 
