@@ -12,7 +12,9 @@ class MailchimpAccountCampaigns(models.Model):
     _inherit = "mailchimp.account"
 
     template_count = fields.Integer(
-        string="Number of Templates", compute="_compute_campaign_counts"
+        string="Number of Templates",
+        compute="_compute_campaign_counts",
+        help="Your own; those of Mailchimp are not among them.",
     )
     mailchimp_campaign_count = fields.Integer(
         string="Number of Campaigns", compute="_compute_campaign_counts"
@@ -25,11 +27,11 @@ class MailchimpAccountCampaigns(models.Model):
     )
 
     def _compute_campaign_counts(self):
-        for name, model in (
-            ("template_count", "mailchimp.template"),
-            ("mailchimp_campaign_count", "mailchimp.campaign"),
+        for name, model, which in (
+            ("template_count", "mailchimp.template", [("type", "=", "user")]),
+            ("mailchimp_campaign_count", "mailchimp.campaign", []),
         ):
-            domain = [("account_id", "in", self.ids)]
+            domain = [("account_id", "in", self.ids), *which]
             groups = self.env[model]._read_group(domain, ["account_id"], ["__count"])
             counts = dict(groups)
             for account in self:

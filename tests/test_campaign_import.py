@@ -319,6 +319,8 @@ class TestCampaignImport(DocumentCase):
     def test_counts_of_the_account(self):
         self.add_campaign()
         self.add_template()
+        self.add_template(kind="base")
+        self.import_templates("base")
         self.account.action_import_campaigns()
         self.run_jobs()
         self.env.invalidate_all()
