@@ -158,7 +158,13 @@ class TestPersonalActivity(EngagementCase):
         before = [self.events(sent) for sent in self.sent]
         mine = self.env[Activity].search([("email_id", "=", hash_)])
         manager = new_test_user(self.env, "mc_dpo", groups=MANAGER)
-        self.contact(ANN).with_user(manager)._erase_person(in_mailchimp=False)
+        context = self.contact(ANN).action_mailchimp_erasure()["context"]
+        Wizard = self.env["mailchimp.erasure"].with_user(manager)
+        wizard = Wizard.with_context(**context).create(
+            {"in_mailchimp": False, "confirmed": True}
+        )
+        self.assertEqual(wizard.activity_count, len(mine))
+        wizard.action_erase()
         self.env.invalidate_all()
         self.assertEqual([self.events(sent) for sent in self.sent], before)
         self.assertFalse(self.env[Activity].search([("email_id", "=", hash_)]))

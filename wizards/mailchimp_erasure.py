@@ -27,6 +27,9 @@ class MailchimpErasure(models.TransientModel):
         compute="_compute_scope",
         compute_sudo=False,
     )
+    activity_count = fields.Integer(
+        string="Events of Campaigns", compute="_compute_scope", compute_sudo=False
+    )
     in_mailchimp = fields.Boolean(
         string="Delete in Mailchimp Too",
         default=True,
@@ -42,6 +45,7 @@ class MailchimpErasure(models.TransientModel):
             wizard.emails = ", ".join(sorted(person.emails))
             wizard.member_count = len(person.members)
             wizard.consent_count = len(person.consents)
+            wizard.activity_count = len(person.members._activity_of(person))
 
     def _records(self):
         Model = self.env.get(self.res_model)
