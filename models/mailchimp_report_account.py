@@ -105,7 +105,9 @@ class MailchimpReportAccount(models.Model):
     @api.model
     def _accounts_with(self, domain):
         """Return the connected accounts that have such campaigns."""
-        connected = Domain("account_id.state", "=", "connected")
+        connected = Domain("account_id.state", "=", "connected") & Domain(
+            "account_id.active", "=", True
+        )
         found = self.env["mailchimp.campaign"]._read_group(
             domain & connected, ["account_id"]
         )

@@ -76,7 +76,10 @@ class MailchimpReportRead(models.AbstractModel):
         :param int priority: of the jobs
         """
         outdated = campaigns.filtered(lambda campaign: campaign._outdated_parts())
-        outdated -= self._being_read(outdated)
+        busy = self._being_read(outdated)
+        if busy and run.trigger == "user":
+            self._name_busy(run, busy)
+        outdated -= busy
         for campaign in self._without_batch(outdated, run, priority):
             self._enqueue_one(campaign, run, priority)
 

@@ -41,6 +41,23 @@ class MailchimpReportWords(models.AbstractModel):
         )
 
     @api.model
+    def _name_busy(self, run, campaigns):
+        """Add a line for each campaign that another run reads already."""
+        run._add_lines(
+            [
+                {
+                    "state": "notice",
+                    "name": campaign.display_name,
+                    "reason": self.env._("An earlier run reads this report already."),
+                    "advice": self.env._("Follow that run; nothing is left out."),
+                    "res_model": campaign._name,
+                    "res_id": campaign.id,
+                }
+                for campaign in campaigns
+            ]
+        )
+
+    @api.model
     def _tell(self, run, record, error):
         """Add a line about a report that cannot be read; the others go on.
 

@@ -268,6 +268,18 @@ class TestReportState(ReportCase):
         self.run_everything()
         self.assertNotEqual(self.account._start_fetch_reports("schedule", 20), first)
 
+    def test_accounts_that_do_not_work_are_left_out(self):
+        remote = self.send(events=10)
+        self.account.active = False
+        self.account._cron_fetch_reports()
+        self.account.write({"active": True, "state": "error"})
+        self.account._cron_fetch_reports()
+        self.assertFalse(self.runs("reports"))
+        self.account.state = "connected"
+        self.account._cron_fetch_reports()
+        self.run_everything()
+        self.assertActivity(remote)
+
     def test_campaign_gone_is_left_out(self):
         remote = self.send(events=10)
         self.record(remote).active = False

@@ -193,9 +193,16 @@ class TestReportFaults(ReportCase):
 
     def test_report_is_read_by_one_job_at_a_time(self):
         remote = self.send(events=60)
-        self.compare_only()
-        self.record(remote).action_fetch_report()
+        first = self.compare_only()
+        first.action_pause()
+        action = self.record(remote).action_fetch_report()
         jobs = self.env["mailchimp.job"]
+        self.run_jobs()
+        asked = self.env["mailchimp.run"].browse(action["res_id"])
+        self.assertEqual(asked.state, "done")
+        self.assertEqual(asked.line_ids.res_id, self.record(remote).id)
+        self.assertIn("earlier run", asked.line_ids.reason)
+        first.action_resume()
         self.run_everything()
         readers = jobs.search([("method", "=", "_job_read_report")])
         self.assertEqual(len(readers), 1)
