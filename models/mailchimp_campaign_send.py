@@ -176,20 +176,19 @@ class MailchimpCampaignSend(models.Model):
 
     def _resolve_lost(self, gateway, error):
         """Find out whether it left, after an answer that was lost."""
-        # To be throttled is the only answer that is given before anything is done.
-        tried = False if error.throttled else fields.Datetime.now()
-        self._connector_write({"send_tried_at": tried})
+        if error.throttled:  # which is answered before anything is done
+            return _came("failed", self._refusal_text(error))
+        self._connector_write({"send_tried_at": fields.Datetime.now()})
         try:
             status = self._read_remote(gateway)["status"]
         except MailchimpError:
             status = None
-        self._connector_write({"send_unknown": not status})
         if status in UNDER_WAY:
             self._connector_write(KNOWN)
             self._log_leaving()
             return _came("done", self._left_text())
-        if tried:
-            self._enqueue_read_status()
+        self._connector_write({"send_unknown": not status})
+        self._enqueue_read_status()
         text = self._not_sent_text(error) if status else self._unknown_text(error)
         self._message_log(body=text)
         return _came("failed" if status else "unknown", text)

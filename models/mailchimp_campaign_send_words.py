@@ -60,8 +60,7 @@ class MailchimpCampaignSendWords(models.Model):
             "It was not sent: Mailchimp says that it is still a draft. %s",
             self._error_text(error),
         )
-        until = self._still_at_it()
-        return f"{said} {self._wait_text(until)}" if until else said
+        return f"{said} {self._wait_text(self._still_at_it())}"
 
     def _wait_text(self, until):
         return self.env._(

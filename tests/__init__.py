@@ -14,6 +14,7 @@ from . import test_campaign_content
 from . import test_campaign_cursors
 from . import test_campaign_edit
 from . import test_campaign_matrix
+from . import test_campaign_schedule
 from . import test_campaign_send
 from . import test_campaign_tour
 from . import test_mailing_html

@@ -5,9 +5,8 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import new_test_user, tagged
 
-from ..tools.quarter_hour import is_quarter, next_quarter
 from .campaign_case import HTML, CampaignCase
 
 USER = "mailchimp_connector.group_mailchimp_user"
@@ -173,7 +172,7 @@ class TestCampaignSend(CampaignCase):
             self.sandbox.faults.inject(kind, match="POST /campaigns/*/actions/send")
             told, text = self.told(wizard.action_confirm())
             self.assertEqual(told, "danger", kind)
-            self.assertIn("It was not sent", text)
+            self.assertRegex(text, "It was not sent|Nothing was sent")
             self.assertNotSent(campaign)
             self.assertEqual(len(self.requested("POST", "/actions/send")), 1, kind)
             self.run_jobs()
@@ -229,6 +228,20 @@ class TestCampaignSend(CampaignCase):
             self.assertIn("it left" if left else "it was not sent", said)
             self.assertEqual(len(self.requested("POST", "/actions/send")), 1)
 
+    def test_too_busy_is_not_unknown(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign)
+        match = "POST /campaigns/*/actions/send"
+        self.sandbox.faults.inject("429_empty", match=match)
+        self.sandbox.faults.inject("429_empty", match="GET /campaigns/*", after=2)
+        told, text = self.told(wizard.action_confirm())
+        self.assertEqual(told, "danger")
+        self.assertIn("Nothing was sent", text)
+        self.assertFalse(campaign.send_unknown)
+        self.sandbox.faults.clear()
+        wizard.action_confirm()
+        self.assertEqual(self.there(campaign).sendings, 1)
+
     def test_unknown_and_pressed_again(self):
         campaign = self.new_campaign()
         wizard = self.wizard(campaign)
@@ -276,70 +289,6 @@ class TestCampaignSend(CampaignCase):
         self.assertIn("Nothing was sent", text)
         self.assertNotSent(campaign)
         self.assertEqual(self.account.state, "connected", "one refusal is no outage")
-
-    # === SCHEDULE === #
-
-    def test_schedule(self):
-        campaign = self.new_campaign()
-        wizard = self.wizard(campaign, "schedule")
-        self.assertTrue(is_quarter(wizard.schedule_time))
-        at = self.soon(15)
-        wizard.schedule_time = at
-        kind, _text = self.told(wizard.action_confirm())
-        self.assertEqual(kind, "success")
-        self.assertEqual((campaign.status, campaign.send_time), ("schedule", at))
-        self.assertEqual(self.there(campaign).status, "schedule")
-        [request] = self.requested("POST", "/actions/schedule")
-        self.assertEqual(
-            request.json, {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
-        )
-        campaign.action_unschedule()
-        self.assertEqual(campaign.status, "save")
-        self.assertFalse(campaign.send_time)
-        campaign.subject = "It may be edited again"
-
-    def test_scheduled_time_is_the_users(self):
-        user = new_test_user(self.env, "mc_tz", groups=USER, tz="Asia/Kathmandu")
-        wizard = self.wizard(self.new_campaign().with_user(user), "schedule")
-        self.assertEqual(wizard.timezone, "Asia/Kathmandu")
-        at = wizard.schedule_time
-        _kind, text = self.told(wizard.action_confirm())
-        local = fields.Datetime.context_timestamp(wizard.with_context(tz=user.tz), at)
-        self.assertIn(f"{local:%M:%S}", text)
-        self.assertIn(local.minute, (0, 15, 30, 45))
-
-    def test_schedule_in_each_time_zone(self):
-        wizard = self.wizard(self.new_campaign(), "schedule")
-        wizard.timewarp = True
-        self.assertEqual(self.told(wizard.action_confirm())[0], "success")
-        self.assertTrue(self.there(wizard.campaign_id).settings["timewarp"])
-
-    def test_other_minutes(self):
-        wizard = self.wizard(self.new_campaign(), "schedule")
-        odd = self.soon() + timedelta(minutes=7)
-        with Form(wizard) as form:
-            form.schedule_time = odd
-            self.assertEqual(form.schedule_time, next_quarter(odd))
-        wizard.schedule_time = odd
-        with self.assertRaisesRegex(UserError, "quarter"):
-            wizard.action_confirm()
-        wizard.schedule_time = self.soon() - timedelta(days=1)
-        with self.assertRaisesRegex(UserError, "over"):
-            wizard.action_confirm()
-        wizard.schedule_time = False
-        with self.assertRaisesRegex(UserError, "Choose when"):
-            wizard.action_confirm()
-        self.assertNotSent(wizard.campaign_id)
-
-    def test_schedule_with_a_lost_answer(self):
-        for kind, told in (("answer_lost", "success"), ("connection_reset", "danger")):
-            campaign = self.new_campaign(name=kind)
-            wizard = self.wizard(campaign, "schedule")
-            self.sandbox.faults.inject(kind, match="POST */actions/schedule")
-            self.assertEqual(self.told(wizard.action_confirm())[0], told)
-            expected = "schedule" if told == "success" else "save"
-            self.assertEqual(campaign.status, expected)
-            self.assertEqual(self.there(campaign).status, expected)
 
     # === RIGHTS === #
 
