@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, sql
 
 from .mailchimp_engagement import FIGURES, JIT_OFF, LINKS
 
@@ -49,6 +49,24 @@ class MailchimpEngaged(models.AbstractModel):
         compute="_compute_mailchimp_activity_ids",
         groups="mailchimp_connector.group_mailchimp_user",
     )
+
+    def _auto_init(self):
+        """Mark whose members had ratings before these columns were there."""
+        columns = sql.table_columns(self.env.cr, self._table)
+        result = super()._auto_init()
+        if columns and "mailchimp_rating" not in columns:
+            self.pool.post_init(self._mailchimp_mark_rated)
+        return result
+
+    @api.model
+    def _mailchimp_mark_rated(self):
+        """Mark all whose members have a rating."""
+        query = SQL(
+            "SELECT %s, %s FROM mailchimp_member WHERE rating > 0",
+            self._name,
+            SQL.identifier(LINKS[self._name]),
+        )
+        self.env["mailchimp.engagement.mark"]._mark_found(query)
 
     # === COMPUTE METHODS === #
 

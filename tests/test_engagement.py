@@ -127,6 +127,13 @@ class TestFigures(EngagementCase):
         self.assertEqual(self.contact(ANN).mailchimp_rating, 5)
         self.assertEqual(self.contact(ANN).mailchimp_rating_stars, "5")
 
+    def test_rating_from_before_there_was_engagement(self):
+        self.env.cr.execute("UPDATE mailchimp_member SET rating = 4")
+        self.env.invalidate_all()
+        self.env["mailing.contact"]._mailchimp_mark_rated()
+        self.compute()
+        self.assertEqual(self.contact(ANN).mailchimp_rating, 4)
+
     def test_rating_of_new_contacts_costs_nothing(self):
         known = self.env["mailchimp.job"].search([("method", "=", "_job_refresh")])
         self.remote.add_member("zoe@a.example", rating=4)
