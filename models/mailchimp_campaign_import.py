@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 from ..const import SENT_STATUSES
 from ..exceptions import MailchimpNotFound
@@ -10,6 +11,7 @@ LINKS = ("audience_id", "template_id", "folder_id")
 
 # Odoo has an index of these titles.
 MAX_TITLE = 200
+UTM_BATCH = 500
 
 
 class MailchimpCampaignImport(models.Model):
@@ -39,22 +41,23 @@ class MailchimpCampaignImport(models.Model):
         """Create the `utm.campaign` of each of these; it is never renamed."""
         # sudo: who edits campaigns of Mailchimp need not have rights on those of Odoo.
         campaigns = self.sudo().filtered(lambda campaign: not campaign.utm_campaign_id)
-        if not campaigns:
-            return
+        # Odoo gives different names to those it creates together, up to a thousand.
+        for few in split_every(UTM_BATCH, campaigns.ids, campaigns.browse):
+            created = few.env["utm.campaign"].create(few._utm_values())
+            for campaign, utm_campaign in zip(few, created, strict=True):
+                campaign.utm_campaign_id = utm_campaign
+
+    def _utm_values(self):
         # Else each of them would look for it.
-        stage = campaigns.env["utm.stage"].search([], limit=1)
-        created = campaigns.env["utm.campaign"].create(
-            [
-                {
-                    "stage_id": stage.id,
-                    "title": campaign.name[:MAX_TITLE],
-                    "user_id": (campaign.user_id or self.env.user).id,
-                }
-                for campaign in campaigns
-            ]
-        )
-        for campaign, utm_campaign in zip(campaigns, created, strict=True):
-            campaign.utm_campaign_id = utm_campaign
+        stage = self.env["utm.stage"].search([], limit=1)
+        return [
+            {
+                "stage_id": stage.id,
+                "title": campaign.name[:MAX_TITLE],
+                "user_id": (campaign.user_id or self.env.user).id,
+            }
+            for campaign in self
+        ]
 
     # === MAPPING === #
 

@@ -5,7 +5,7 @@ import psycopg2.errors
 from odoo import api, fields, models
 
 from ..exceptions import MailchimpRetryLater
-from ..tools.coerce import as_map, with_ids
+from ..tools.coerce import as_map, remote_id, short_text, with_ids
 from ..tools.inside import IMPORTING
 
 
@@ -123,6 +123,7 @@ class MailchimpDocument(models.AbstractModel):
         :param datetime since: when reading them began, at the earliest
         :return: the ids of Mailchimp's that were usable (list)
         """
+        self._note_unusable(items, run)
         items = with_ids(items, self._remote_key)
         ids = [item[self._remote_key] for item in items]
         known = self.with_context(active_test=False).search(
@@ -135,6 +136,27 @@ class MailchimpDocument(models.AbstractModel):
         items = [item for item in items if item[self._remote_key] in fresh]
         self._create_remote(account, self._adopt(account, items, run), run)
         return ids
+
+    @api.model
+    def _note_unusable(self, items, run):
+        """Say what cannot be told apart from others, and is left out therefore."""
+        nameless = [
+            as_map(item)
+            for item in items
+            if not remote_id(as_map(item).get(self._remote_key))
+        ]
+        untitled = self.env._("Untitled")
+        run._add_lines(
+            [
+                {
+                    "state": "skipped",
+                    "name": short_text(item.get("name")) or untitled,
+                    "code": "unfit",
+                    "reason": self.env._("Mailchimp lists it without a usable id."),
+                }
+                for item in nameless
+            ]
+        )
 
     @api.model
     def _create_remote(self, account, items, run):
@@ -172,7 +194,8 @@ class MailchimpDocument(models.AbstractModel):
                 return creator.create(all_vals)
         except psycopg2.errors.UniqueViolation as error:
             raise MailchimpRetryLater(
-                "Somebody else imported the same right now.", status=409
+                f"Somebody else did the same right now ({error.diag.constraint_name}).",
+                status=409,
             ) from error
 
     def _apply_remote(self, items, run=None):

@@ -180,7 +180,9 @@ class TestTemplateImport(DocumentCase):
         remote.thumbnail = "javascript:alert(1)"
         odd = self.add_template("Odd")
         odd.id = None
-        self.import_templates()
+        run = self.import_templates()
+        [line] = run.line_ids
+        self.assertEqual((run.skipped, line.state, line.name), (1, "skipped", "Odd"))
         template = self.template(remote)
         self.assertEqual(template.name, str(remote.id))
         self.assertFalse(template.thumbnail)
