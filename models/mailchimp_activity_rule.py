@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import plaintext2html, split_every
 
-from ..const import PRIORITY_WEBHOOK
+from ..const import PRIORITY_SCHEDULED, PRIORITY_WEBHOOK
 from ..tools.inside import IMPORTING, inside
 from ..tools.push import MARKETED
 from .mailchimp_audience_fetch import REFRESH_BATCH
@@ -166,16 +166,19 @@ class MailchimpAudience(models.Model):
     def _enqueue_reported(self, facts):
         """Queue the reading of members, a few with each job.
 
+        Many come with the first report of an old campaign: these are not urgent.
+
         :param dict facts: {subscriber hash: evidence}
         """
         self.ensure_one()
+        many = len(facts) > REFRESH_BATCH
         for few in split_every(REFRESH_BATCH, sorted(facts), list):
             self.env["mailchimp.job"]._enqueue(
                 self,
                 "_job_refresh_reported",
                 name=self.env._("Refresh members of %s", self.name),
                 account=self.account_id,
-                priority=PRIORITY_WEBHOOK,
+                priority=PRIORITY_SCHEDULED if many else PRIORITY_WEBHOOK,
                 args={"facts": {hash_: facts[hash_] for hash_ in few}},
             )
 

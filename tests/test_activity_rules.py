@@ -4,6 +4,11 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from odoo.addons.mailchimp_connector.const import (
+    PRIORITY_SCHEDULED,
+    PRIORITY_WEBHOOK,
+)
+
 from .activity_common import ANN, BEN, EVE, ActivityCase
 from .report_common import ReportCase
 
@@ -124,6 +129,10 @@ class TestLeaving(RuleCase):
         self.assertEqual(len(self.refreshes()), 3)
         hashes = [hash_ for job in self.refreshes() for hash_ in job.args["facts"]]
         self.assertEqual(len(set(hashes)), 25)
+        self.assertEqual(set(self.refreshes().mapped("priority")), {PRIORITY_SCHEDULED})
+        self.refreshes().unlink()
+        self.happen(self.sent, "abuse", ANN)
+        self.assertEqual(self.refreshes().priority, PRIORITY_WEBHOOK)
 
 
 @tagged("post_install", "-at_install")
