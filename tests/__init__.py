@@ -3,6 +3,10 @@ from . import test_architecture
 from . import test_attack
 from . import test_change
 from . import test_change_cursors
+from . import test_attack_campaigns
+from . import test_attack_campaigns_more
+from . import test_attack_campaigns_report
+from . import test_attack_campaigns_who
 from . import test_attack_people
 from . import test_attack_two_way
 from . import test_audience

@@ -1,0 +1,81 @@
+"""To whom a campaign goes when things changed behind its back."""
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .test_attack_campaigns import AttackCase
+
+
+@tagged("post_install", "-at_install")
+class TestToWhom(AttackCase):
+    def setUp(self):
+        super().setUp()
+        self.tags = {tag.name: tag for tag in self.list.tag_ids}
+
+    def for_tags(self, *names, **vals):
+        ids = [self.tags[name].id for name in names]
+        campaign = self.saved_campaign(recipient_tag_ids=[Command.set(ids)], **vals)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return campaign
+
+    def opts(self, campaign):
+        return self.there(campaign).segment_opts
+
+    def test_all_tags_are_gone(self):
+        campaign = self.for_tags("VIP")
+        self.tags["VIP"].active = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        campaign.subject = "Another one"
+        try:
+            campaign.action_push()
+        except UserError:
+            pass
+        self.assertEqual(len(self.opts(campaign)["conditions"]), 1)
+
+    def test_all_tag_records_are_deleted(self):
+        campaign = self.for_tags("VIP")
+        self.tags["VIP"].unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        campaign.subject = "Another one"
+        try:
+            campaign.action_push()
+        except UserError:
+            pass
+        self.assertEqual(len(self.opts(campaign)["conditions"]), 1)
+
+    def test_raw_without_conditions(self):
+        """'As set in Mailchimp' is not everybody."""
+        campaign = self.for_tags("Press")
+        campaign.with_user(self.user).write({"recipient_kind": "raw"})
+        before = dict(self.opts(campaign))
+        self.env.flush_all()
+        campaign.action_push()
+        self.assertEqual(self.opts(campaign), before)
+
+    def test_tags_survive_a_copy(self):
+        campaign = self.new_campaign(
+            recipient_tag_ids=[Command.set(self.tags["Press"].ids)]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        copy = campaign.copy()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(copy.recipient_kind, "tags")
+        self.assertEqual(copy.recipient_tag_ids, self.tags["Press"])
+
+    def test_sent_again_behind_the_form(self):
+        """The button is hidden for what was sent; the method is not."""
+        campaign = self.saved_campaign()
+        self.wizard(campaign).action_confirm()
+        self.later(600)
+        campaign._refresh()
+        self.assertEqual(campaign.status, "sent")
+        del self.remote_account.campaigns[campaign.mailchimp_id]
+        campaign._refresh()
+        with self.assertRaises(UserError):
+            campaign.with_user(self.user).action_create_again()
