@@ -21,7 +21,16 @@ class MailchimpGuard(models.AbstractModel):
         """Refuse fields that only the connector writes, as superuser."""
         names = set().union(*vals_list)
         self._check_guarded(names & self._connector_fields)
+        self = self._without_forged_defaults()
         return super().create(vals_list)
+
+    def _without_forged_defaults(self):
+        """Forget what the context of a client proposes for such fields."""
+        forged = {f"default_{name}" for name in self._connector_fields}
+        if self.env.su or not forged & self.env.context.keys():
+            return self
+        context = {k: v for k, v in self.env.context.items() if k not in forged}
+        return self.with_context(context)
 
     def write(self, vals):
         """Refuse fields that only the connector writes, as superuser."""

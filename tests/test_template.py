@@ -225,6 +225,9 @@ class TestTemplateImport(DocumentCase):
         ):
             with self.subTest(vals), self.assertRaises(AccessError):
                 template.write(vals)
+        forged = {"default_mailchimp_id": str(remote.id), "default_type": "base"}
+        made = template.with_context(**forged).create({"name": "Forged"})
+        self.assertEqual((made.mailchimp_id, made.type), (False, "user"))
 
     def test_screens_open_for_users(self):
         self.add_template()
