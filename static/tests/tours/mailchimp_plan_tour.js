@@ -57,7 +57,7 @@ const review = [
     },
     {
         content: "It says what it adds",
-        trigger: ".o_field_widget[name=cost_hint]:contains(This adds 1 contacts)",
+        trigger: ".o_field_widget[name=cost_hint]:contains(New contacts: 1)",
     },
     {
         content: "And what stays out, and why",
