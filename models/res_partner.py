@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..const import PRIORITY_USER
 from ..tools.inside import trusted
 
 
@@ -28,13 +29,13 @@ class ResPartner(models.Model):
     def write(self, vals):
         """Push what is mapped; do what the accounts say about archived customers.
 
-        The mailing contact through which a customer is in an audience follows when the
-        address of the customer is corrected.
+        The mailing contact through which a customer is in an audience follows by itself
+        when the address of the customer is corrected.
         """
         gone = self.filtered("active") if vals.get("active") is False else self.browse()
         addresses = self._mailchimp_addresses() if vals.get("email") else {}
         result = super().write(vals)
-        self._mailchimp_correct_contacts(addresses)
+        self._mailchimp_follow_addresses(addresses)
         # sudo: whoever edits a customer may not see its members.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
         gone._mailchimp_members_of_gone()._left_odoo()
@@ -60,19 +61,44 @@ class ResPartner(models.Model):
             return {}
         return {partner: partner.email_normalized for partner in self}
 
-    def _mailchimp_correct_contacts(self, addresses):
-        """Give the contacts of these customers their new address, if they had the old.
+    def _mailchimp_follow_addresses(self, addresses):
+        """Queue the correction of the contacts of customers whose address changed.
+
+        Not at once: somebody else may be at the contact, who would have to be waited
+        for.
 
         :param dict addresses: {customer: the old address}
         """
-        for partner, old in addresses.items():
-            if not old or partner.email_normalized in (False, old):
-                continue
-            # sudo: whoever edits a customer may not edit mailing contacts.
-            contacts = partner.sudo().mailchimp_member_ids.contact_id
-            contacts.filtered(lambda c, old=old: c.email_normalized == old).write(
-                {"email": partner.email}
-            )
+        changed = [
+            partner.id
+            for partner, old in addresses.items()
+            if old and partner.email_normalized not in (False, old)
+        ]
+        # sudo: whoever edits a customer may not see its members.
+        members = self.env["mailchimp.member"].sudo()
+        linked = members.search([("partner_id", "in", changed)]).partner_id
+        if not linked:
+            return
+        self.env["mailchimp.job"]._enqueue(
+            linked,
+            "_job_correct_contacts",
+            name=self.env._("Correct the address of %s", linked[:1].display_name),
+            priority=PRIORITY_USER,
+            args={"addresses": {p.id: addresses[p] for p in linked}},
+        )
+
+    def _job_correct_contacts(self, addresses):
+        """Give the contacts of customers the new address, if they have the old one.
+
+        :param dict addresses: {id of the customer: the old address}
+        """
+        for partner in self.exists():
+            contacts = partner.mailchimp_member_ids.contact_id
+            old = addresses[str(partner.id)]
+            if partner.email_normalized:
+                contacts.filtered(lambda c, old=old: c.email_normalized == old).write(
+                    {"email": partner.email}
+                )
 
     def _mailchimp_members_of_gone(self):
         # sudo: as in `write`.
