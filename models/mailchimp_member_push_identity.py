@@ -3,6 +3,7 @@ from contextlib import suppress
 from odoo import api, models
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected
+from ..tools.coerce import normalize_email
 from ..tools.subscriber import subscriber_hash
 
 
@@ -18,6 +19,7 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
         :return: ids of those who cannot: somebody else speaks for the address (set)
         """
         waiting = members.filtered(lambda member: not member.status)
+        self._give_contacts(audience, waiting)
         rows = self.env["mailchimp.payload"]._build(audience, waiting)
         emails = {row["member_id"]: row["email"] for row in rows if row["email"]}
         hashes = {id_: subscriber_hash(email) for id_, email in emails.items()}
@@ -40,6 +42,30 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
             elif not self._give_way(member, other):
                 silent.add(member.id)
         return silent
+
+    @api.model
+    def _give_contacts(self, audience, waiting):
+        """Give customers whose address was corrected the contact of their export.
+
+        There was none to be made while they had no address.
+        """
+        rows = [
+            {
+                "record": member.partner_id,
+                "member": member,
+                "email": normalize_email(member.partner_id.email_normalized),
+                "contact": member.contact_id,
+                "code": None,
+            }
+            for member in waiting
+            if member.partner_id and not member.contact_id
+        ]
+        rows = [row for row in rows if row["email"]]
+        if not rows:
+            return
+        waiting._export_contacts(audience, rows)
+        for row in rows:
+            row["member"].contact_id = row["contact"]
 
     @api.model
     def _speakers(self, audience, hashes):

@@ -4,6 +4,8 @@ from odoo.tools import SQL, Query
 from ..tools.coerce import normalize_email
 from ..tools.outgoing import Unfit
 
+NAME_PARTS = ("first_name", "last_name")
+
 
 class MailchimpPayload(models.AbstractModel):
     """What Odoo has to say about members, in Mailchimp's form. Talks to nobody."""
@@ -221,18 +223,28 @@ class MailchimpPayload(models.AbstractModel):
 
 
 def _split_names(contacts):
-    """Fill in first and last name of contacts that have only a whole name.
+    """Fill in first and last name of contacts whose whole name says something else.
 
-    Somebody typed it where Odoo does not split names; to send two empty fields would
-    clear what Mailchimp knows.
+    Somebody typed it where Odoo does not split names, and Odoo makes the whole name
+    anew whenever its parts change: it is never the older one.
     """
     for vals in contacts:
-        name = (vals["name"] or "").strip()
-        if not name or vals.get("first_name") or vals.get("last_name"):
+        name = " ".join((vals["name"] or "").split())
+        held = [(vals.get(field) or "").strip() for field in NAME_PARTS]
+        if not name or name == " ".join(filter(None, held)):
             continue
         if "@" in name:
             continue  # no name: the address stands for it
-        first, _blank, last = name.partition(" ")
-        for field, part in (("first_name", first), ("last_name", last.strip())):
+        for field, part in zip(NAME_PARTS, _parts_of(name, *held), strict=True):
             if field in vals:
                 vals[field] = part
+
+
+def _parts_of(name, first, last):
+    """Return first and last name, those that are known as they are."""
+    if first and name.startswith(f"{first} "):
+        return first, name.removeprefix(first).strip()
+    if last and name.endswith(f" {last}"):
+        return name.removesuffix(last).strip(), last
+    first, _blank, last = name.partition(" ")
+    return first, last

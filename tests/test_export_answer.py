@@ -132,6 +132,30 @@ class TestUpdateOne(AnswerCase):
         merged = self.remote.by_email("ann@a.example").merges
         self.assertEqual(merged["FNAME"], "Anna")
 
+    def test_whole_name_is_what_people_see(self):
+        """Where Odoo does not split names, its parts are hidden."""
+        self.account.two_way_sync = True
+        merges = {"FNAME": "Mary Ann", "LNAME": "Lee"}
+        self.remote.add_member("ann@a.example", merge_fields=merges)
+        self.fetch()
+        ann = self.contact("ann@a.example")
+        there = self.remote.by_email("ann@a.example")
+        for name, first, last in (
+            ("Mary Ann Jones", "Mary Ann", "Jones"),
+            ("Ann Lee", "Ann", "Lee"),
+            ("Frida Kahlo", "Frida", "Kahlo"),
+        ):
+            ann.name = name
+            ann.action_mailchimp_update()
+            self.assertEqual(
+                (there.merges["FNAME"], there.merges["LNAME"]), (first, last)
+            )
+            self.assertEqual(ann.name, name)
+        self.later()
+        self.people.update_profile(self.remote, "ann@a.example", {"LNAME": "Rivera"})
+        self.fetch()
+        self.assertEqual(ann.name, "Frida Rivera")
+
     def test_no_member_yet(self):
         ann = self.new_contact("ann@a.example")
         with self.assertRaisesRegex(UserError, "Export to MailChimp"):
@@ -200,6 +224,18 @@ class TestExportMany(AnswerCase):
         self.assertTrue(self.remote.by_email("nobody@a.example"))
         self.assertEqual(line.resolution, "solved")
         self.assertEqual(len(nobody.mailchimp_member_ids), 1)
+
+    def test_corrected_customer_has_a_name(self):
+        ada = self.new_partner("ada(at)a", name="Ada Byron")
+        self.answer(self.wizard(ada).action_export())
+        ada.email = "ada@a.example"
+        self.run_jobs()
+        there = self.remote.by_email("ada@a.example")
+        self.assertEqual(
+            (there.merges["FNAME"], there.merges["LNAME"]), ("Ada", "Byron")
+        )
+        self.assertEqual(self.contact("ada@a.example").name, "Ada Byron")
+        self.assertTrue(self.subscription("ada@a.example"))
 
 
 @tagged("post_install", "-at_install")

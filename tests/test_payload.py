@@ -172,8 +172,21 @@ class TestPayload(MailchimpCase):
         ):
             contact.write({"first_name": False, "last_name": False, "name": name})
             self.assertEqual(self.build()["merge_fields"], expected)
-        contact.write({"first_name": "Anna", "name": "Somebody Else"})
-        self.assertEqual(self.build()["merge_fields"], {"FNAME": "Anna", "LNAME": ""})
+
+    def test_whole_name_that_was_edited_later(self):
+        contact, _customer = self.start(
+            ("FNAME", "text", "first_name"), ("LNAME", "text", "last_name")
+        )
+        contact.write({"first_name": "Mary Ann", "last_name": "Lee"})
+        for name, expected in (
+            ("Mary Ann  Lee", {"FNAME": "Mary Ann", "LNAME": "Lee"}),
+            ("Mary Ann van Lee", {"FNAME": "Mary Ann", "LNAME": "van Lee"}),
+            ("Dr. Ann Lee", {"FNAME": "Dr. Ann", "LNAME": "Lee"}),
+            ("Somebody Else", {"FNAME": "Somebody", "LNAME": "Else"}),
+            (False, {"FNAME": "Mary Ann", "LNAME": "Lee"}),
+        ):
+            contact.name = name
+            self.assertEqual(self.build()["merge_fields"], expected)
 
     def test_images_only_where_everybody_sees_them(self):
         _contact, customer = self.start(("PHOTO", "imageurl", "partner_id.image_128"))
