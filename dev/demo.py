@@ -19,6 +19,28 @@ STATUSES = (
 CAMPAIGN_STATUSES = ("save", "paused", "schedule", "sending", "sent")
 
 
+# Customers to play with: new to Mailchimp, two with one address, two to be corrected.
+CUSTOMERS = {
+    "Greta Lindqvist": "greta@kafferosteri.test",
+    "Tomás Herrera": "tomas@bodega-herrera.test",
+    "Aiko Tanaka": "aiko@tanaka-sake.test",
+    "Osteria da Nino": "ciao@osteria-nino.test",
+    "Nino Bianchi": "ciao@osteria-nino.test",
+    "Ingrid Olsen": "ingrid.olsen@fjord-mail.test",
+    "Weinhaus Adler": "einkauf(at)weinhaus-adler.test",
+    "Walk-in Customer": False,
+}
+
+
+def populate(env):
+    """Give the company a name, customers, and a user who can be written to."""
+    env.company.name = "Harbour & Vine Trading"
+    env.ref("base.user_admin").email = "admin@harbourvine.example"
+    env["res.partner"].create(
+        [{"name": name, "email": email} for name, email in CUSTOMERS.items()]
+    )
+
+
 def connect(env):
     """Create the account, test the connection, and import with the wizard."""
     account = env["mailchimp.account"].create(
@@ -26,6 +48,7 @@ def connect(env):
             "name": "Mailchimp (sandbox)",
             "api_key": os.environ["SANDBOX_KEY"],
             "base_url": os.environ["SANDBOX_URL"],
+            "user_id": env.ref("base.user_admin").id,
         }
     )
     print(account.action_test_connection()["params"]["message"])
@@ -157,7 +180,8 @@ def contacts(env):
     return env["mailing.contact"].search_count([])
 
 
-demo_account = connect(env)  # noqa: F821 - `odoo shell` provides it
+populate(env)  # noqa: F821 - `odoo shell` provides it
+demo_account = connect(env)  # noqa: F821
 run_queue(env)  # noqa: F821
 sys.stdout.flush()
 if report(demo_account):
