@@ -43,7 +43,7 @@ class MailchimpCampaign(models.Model):
         {"mailchimp_id", "web_id", "status", "send_time", "create_time", "details"}
         | {"archive_url", "emails_sent", "recipient_count", "can_cancel", "resendable"}
         | {"utm_campaign_id", "parent_mailchimp_id", "content_type", "segment_text"}
-        | {"remote_values", "to_read", "exchanged_at"}
+        | {"remote_values", "to_read", "exchanged_at", "company_id"}
     )
     _identity_fields = frozenset({"account_id"})
 

@@ -104,10 +104,13 @@ class MailchimpCampaignEdit(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model
+    def _guarded_fields(self):
+        return super()._guarded_fields() | GUARDED_FIELDS
+
     @api.model_create_multi
     def create(self, vals_list):
         """Note that Mailchimp does not have it yet, unless it comes from there."""
-        self._check_guarded(set().union(*vals_list) & GUARDED_FIELDS)
         if trusted(self.env, "mailchimp_import"):
             return super().create(vals_list)
         vals_list = [self._with_audience_defaults(vals) for vals in vals_list]
@@ -135,7 +138,6 @@ class MailchimpCampaignEdit(models.Model):
 
     def write(self, vals):
         """Refuse edits that Mailchimp would refuse, and note the others."""
-        self._check_guarded(vals.keys() & GUARDED_FIELDS)
         edited = vals.keys() & EDITED_FIELDS
         if not edited or trusted(self.env, "mailchimp_import"):
             return super().write(vals)

@@ -11,6 +11,7 @@ REPORT_FIELDS = frozenset(
     | {"total_spent", "total_revenue", "currency_id", "report_details"}
     | {"report_fetched_at", "report_decided_until", "report_live_until"}
     | {"report_seen", "report_reading"}
+    | {"bounces", "bounce_rate", "unsub_rate", "abuse_rate"}
 )
 
 
@@ -164,16 +165,9 @@ class MailchimpCampaignReport(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Refuse figures from anybody but a report."""
-        self._check_guarded(set().union(*vals_list) & REPORT_FIELDS)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Refuse figures from anybody but a report."""
-        self._check_guarded(vals.keys() & REPORT_FIELDS)
-        return super().write(vals)
+    @api.model
+    def _guarded_fields(self):
+        return super()._guarded_fields() | REPORT_FIELDS
 
     # === MAPPING === #
 

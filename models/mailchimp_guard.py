@@ -16,17 +16,22 @@ class MailchimpGuard(models.AbstractModel):
     # What people choose for a new record, and nobody changes afterwards.
     _identity_fields = frozenset()
 
+    @api.model
+    def _guarded_fields(self):
+        """Return what only the connector writes; extensions of a model add theirs."""
+        return frozenset(self._connector_fields)
+
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse fields that only the connector writes, as superuser."""
         names = set().union(*vals_list)
-        self._check_guarded(names & self._connector_fields)
+        self._check_guarded(names & self._guarded_fields())
         self = self._without_forged_defaults()
         return super().create(vals_list)
 
     def _without_forged_defaults(self):
         """Forget what the context of a client proposes for such fields."""
-        forged = {f"default_{name}" for name in self._connector_fields}
+        forged = {f"default_{name}" for name in self._guarded_fields()}
         if self.env.su or not forged & self.env.context.keys():
             return self
         context = {k: v for k, v in self.env.context.items() if k not in forged}
@@ -34,7 +39,7 @@ class MailchimpGuard(models.AbstractModel):
 
     def write(self, vals):
         """Refuse fields that only the connector writes, as superuser."""
-        guarded = self._connector_fields | self._identity_fields
+        guarded = self._guarded_fields() | self._identity_fields
         self._check_guarded(vals.keys() & guarded)
         return super().write(vals)
 

@@ -34,7 +34,7 @@ class MailchimpTemplate(models.Model):
     _connector_fields = frozenset(
         {"mailchimp_id", "type", "category", "date_created", "date_edited"}
         | {"thumbnail", "share_url", "drag_and_drop", "content_type", "sections"}
-        | {"section_order"}
+        | {"section_order", "company_id"}
         | {"created_by", "edited_by", "to_push", "remote_changed", "remote_values"}
         | {"to_read", "gone", "exchanged_at", "unsaved_since"}
     )

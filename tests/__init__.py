@@ -4,6 +4,7 @@ from . import test_attack
 from . import test_change
 from . import test_change_cursors
 from . import test_attack_campaigns
+from . import test_attack_campaigns_mended_d
 from . import test_attack_campaigns_more
 from . import test_attack_campaigns_report
 from . import test_attack_campaigns_who

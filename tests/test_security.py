@@ -184,9 +184,44 @@ class TestAccess(MailchimpCase):
 
     def test_wizards_are_their_users_own(self):
         users = [new_test_user(self.env, f"mc_{n}", groups=USER) for n in (1, 2)]
-        wizard = self.env["mailchimp.import"].with_user(users[0]).create({})
+        campaign = self._campaign()
+        audience = {"audience_id": self.audience().id, "email": "a@a.example"}
+        lines = [(0, 0, {"heading": "Subject", "type": "success"})]
+        for model, vals in (
+            ("mailchimp.import", {}),
+            ("mailchimp.campaign.send", {**campaign, "line_ids": lines}),
+            ("mailchimp.campaign.test", {**campaign, "emails": "a@a.example"}),
+            ("mailchimp.routing.test", audience),
+        ):
+            wizard = self.env[model].with_user(users[0]).create(vals)
+            with self.subTest(model=model):
+                self.assertTrue(wizard.has_access("write"))
+                self.assertFalse(wizard.with_user(users[1]).has_access("read"))
+                self.assertFalse(wizard.with_user(users[1]).has_access("write"))
+                if model == "mailchimp.campaign.send":
+                    checks = wizard.line_ids
+                    self.assertTrue(checks.has_access("read"))
+                    self.assertFalse(checks.with_user(users[1]).has_access("read"))
+
+    def test_a_wizard_stays_what_it_was_opened_for(self):
+        user = new_test_user(self.env, "mc_w", groups=USER)
+        vals = self._campaign()
+        send = self.env["mailchimp.campaign.send"].with_user(user)
+        wizard = send.create({**vals, "mode": "schedule"})
+        for name, value in (("mode", "send"), ("confirmed", "x"), *vals.items()):
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                wizard.write({name: value})
         with self.assertRaises(AccessError):
-            wizard.with_user(users[1]).read(["import_audiences"])
+            send.create({**vals, "confirmed": "x"})
+        forged = send.with_context(default_confirmed="x").create(vals)
+        self.assertFalse(forged.confirmed)
+
+    def _campaign(self):
+        self.import_audiences()
+        campaign = self.env["mailchimp.campaign"].create(
+            {"account_id": self.account.id, "name": "Spring"}
+        )
+        return {"campaign_id": campaign.id}
 
     def test_marketing_people_without_the_group_keep_working(self):
         self.remote.add_member("ann@a.example", merge_fields={"FNAME": "Ann"})

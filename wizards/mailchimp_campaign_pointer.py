@@ -9,7 +9,10 @@ class MailchimpCampaignPointer(models.AbstractModel):
     """
 
     _name = "mailchimp.campaign.pointer"
+    _inherit = ["mailchimp.guard"]
     _description = "Wizard About a Mailchimp Campaign"
+
+    _identity_fields = frozenset({"campaign_id"})
 
     campaign_id = fields.Many2one(
         "mailchimp.campaign", required=True, readonly=True, ondelete="cascade"
@@ -21,10 +24,3 @@ class MailchimpCampaignPointer(models.AbstractModel):
         wizards = super().create(vals_list)
         wizards.campaign_id.check_access("read")
         return wizards
-
-    def write(self, vals):
-        """Refuse campaigns that the user may not see."""
-        result = super().write(vals)
-        if "campaign_id" in vals:
-            self.campaign_id.check_access("read")
-        return result

@@ -18,6 +18,9 @@ class MailchimpCampaignSend(models.TransientModel):
     _name = "mailchimp.campaign.send"
     _inherit = ["mailchimp.campaign.pointer"]
     _description = "Send a Mailchimp Campaign"
+    # What was shown is what may leave, in the way that was asked for.
+    _connector_fields = frozenset({"confirmed"})
+    _identity_fields = frozenset({"campaign_id", "mode"})
 
     mode = fields.Selection(
         [("check", "Check"), ("send", "Send Now"), ("schedule", "Schedule")],
@@ -96,9 +99,10 @@ class MailchimpCampaignSend(models.TransientModel):
         gateway = campaign.account_id._gateway(interactive=True)
         data = campaign._read_remote(gateway)
         ready, checks = campaign._read_checklist(gateway)
+        # sudo: nobody but this code notes what was shown.
+        self.sudo().confirmed = campaign._confirmation(data)
         self.write(
             {
-                "confirmed": campaign._confirmation(data),
                 "is_ready": ready,
                 "blocked": False if ready else campaign._not_ready_text(checks),
                 "line_ids": [(5, 0, 0)] + [(0, 0, check) for check in checks],
