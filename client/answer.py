@@ -118,9 +118,7 @@ def no_answer(error):
         cause = "Mailchimp cannot be reached"
     else:
         cause = "the connection to Mailchimp broke"
-    return MailchimpRetryLater(
-        f"The request got no answer: {cause} ({type(error).__name__})."
-    )
+    return MailchimpRetryLater(f"The request got no answer: {cause}.")
 
 
 def may_resend(method, error):

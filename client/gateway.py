@@ -219,6 +219,7 @@ class Gateway:
                 return self._session.request(method, url, **options)
             except OSError as again:
                 error = again
+        _logger.info("No answer: %s", type(error).__name__)
         raise answer.no_answer(error) from error
 
 

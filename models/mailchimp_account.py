@@ -2,7 +2,6 @@ from datetime import timedelta
 from functools import lru_cache
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import config, plaintext2html
 
 from ..client.address import data_centre
@@ -226,7 +225,10 @@ class MailchimpAccount(models.Model):
     # === ACTION METHODS === #
 
     def action_test_connection(self):
-        """Ask Mailchimp who we are; connects the account when it answers."""
+        """Ask Mailchimp who we are; connects the account when it answers.
+
+        A failure is no exception, which would undo that it is noted on the account.
+        """
         self.ensure_one()
         self.check_access("write")
         account = self.sudo()  # managers connect with a key that they cannot read
@@ -234,8 +236,9 @@ class MailchimpAccount(models.Model):
             gateway = account._gateway(interactive=True, confirmed=True)
             root = gateway.api.root.get_root()
         except MailchimpError as error:
-            raise UserError(self.env._("The connection failed: %s", error)) from error
-        account._check_root(root)
+            return account._connection_failed(str(error))
+        if refusal := account._root_refusal(root):
+            return account._connection_failed(refusal)
         account._connected(root)
         message = self.env._(
             "Connected to %(name)s as %(login)s (%(role)s, %(plan)s), "
@@ -248,22 +251,29 @@ class MailchimpAccount(models.Model):
         )
         return notification(message, title=self.env._("Everything's Chimpy"))
 
-    def _check_root(self, root):
-        """Refuse what is no account, or not the one whose audiences we hold."""
+    def _connection_failed(self, reason):
+        """Say why, and keep it; what works goes on until Mailchimp refuses it.
+
+        :return: the action that tells it
+        """
+        if self.state != "connected":
+            self.error = reason
+        message = self.env._("The connection failed: %s", reason)
+        return notification(message, kind="danger", sticky=True)
+
+    def _root_refusal(self, root):
+        """Say why it is no account, or not the one whose audiences we hold."""
         if not isinstance(root, dict) or not root.get("account_id"):
-            raise UserError(
-                self.env._("What answers at this address is not Mailchimp's API.")
-            )
+            return self.env._("What answers at this address is not Mailchimp's API.")
         audiences = self.with_context(active_test=False).audience_ids
         if audiences and self.mailchimp_id not in (False, root["account_id"]):
-            raise UserError(
-                self.env._(
-                    "This key belongs to another Mailchimp account, %(new)s. The "
-                    "audiences here are those of %(old)s: create a new account for it.",
-                    new=root.get("account_name"),
-                    old=self.mailchimp_name,
-                )
+            return self.env._(
+                "This key belongs to another Mailchimp account, %(new)s. The "
+                "audiences here are those of %(old)s: create a new account for it.",
+                new=root.get("account_name"),
+                old=self.mailchimp_name,
             )
+        return None
 
     def _connected(self, root):
         """Take over what the account root says, and let waiting jobs go on.

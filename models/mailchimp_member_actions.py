@@ -157,7 +157,7 @@ class MailchimpMemberActions(models.Model):
                 "%(audience)s: Mailchimp cannot be reached right now (%(error)s). It "
                 "is done by itself later.",
                 audience=name,
-                error=error,
+                error=str(error).rstrip("."),
             )
         except MailchimpError as error:
             return "danger", self.env._(

@@ -47,7 +47,7 @@ class MailchimpMemberAnswer(models.Model):
                 "%(audience)s: Mailchimp cannot be reached right now (%(error)s). The "
                 "change is queued and sent by itself later.",
                 audience=name,
-                error=error,
+                error=str(error).rstrip("."),
             )
         except MailchimpError as error:
             return "danger", self.env._(

@@ -44,8 +44,9 @@ class TestConnection(MailchimpCase):
         account = self.env["mailchimp.account"].create(
             {"name": "Refused", "base_url": self.sandbox.url, **vals}
         )
-        with self.assertRaises(UserError) as caught:
-            account.action_test_connection()
+        told = account.action_test_connection()["params"]
+        self.assertEqual(told["type"], "danger")
+        self.assertIn(account.error, told["message"])
         self.assertRecordValues(
             account,
             [
@@ -58,7 +59,7 @@ class TestConnection(MailchimpCase):
                 }
             ],
         )
-        text = str(caught.exception)
+        text = account.error
         if vals.get("api_key"):
             self.assertNotIn(vals["api_key"].partition("-")[0], text)
         return account, text
@@ -100,14 +101,16 @@ class TestConnection(MailchimpCase):
             with self.subTest(kind=kind):
                 self.sandbox.faults.clear()
                 self.sandbox.faults.inject(kind, times=None, match="GET /")
-                account, _text = self._refused(api_key=KEY)
+                account, text = self._refused(api_key=KEY)
+                self.assertNotIn("Error", text, "a word of Python")
                 account.unlink()
 
     def test_failed_test_of_a_connected_account_changes_nothing(self):
         before = self.account.read()[0]
         self.remote_account.disabled = True
-        with self.assertRaises(UserError):
-            self.account.action_test_connection()
+        told = self.account.action_test_connection()["params"]
+        self.assertEqual(told["type"], "danger")
+        self.env.flush_all()
         self.account.invalidate_recordset()
         self.assertEqual(self.account.read()[0], before)
 
@@ -122,9 +125,11 @@ class TestConnection(MailchimpCase):
         self.import_audiences()
         self.sandbox.add_account(OTHER_KEY, name="Other Company")
         self.account.api_key = OTHER_KEY
-        with self.assertRaisesRegex(UserError, "another Mailchimp account"):
-            self.account.action_test_connection()
+        self.account.action_test_connection()
+        self.assertIn("another Mailchimp account", self.account.error)
+        self.assertEqual(self.account.state, "draft")
         self.account.api_key = KEY
+        self.assertFalse(self.account.error)
         self.account.action_test_connection()
         self.assertEqual(self.account.state, "connected")
 
@@ -222,8 +227,8 @@ class TestCopies(MailchimpCase):
     def test_failed_confirmation_confirms_nothing(self):
         self._copy()
         self.remote_account.disabled = True
-        with self.assertRaises(UserError):
-            self.account.action_test_connection()
+        told = self.account.action_test_connection()["params"]
+        self.assertEqual(told["type"], "danger")
         self.remote_account.disabled = False
         with self.assertRaises(MailchimpAuthError):
             self.account._gateway()
