@@ -165,6 +165,17 @@ class TestPlan(PlanCase):
         self.assertEqual(there["leaver@b.example"], "archived")
         self.assertEqual(there["joiner@b.example"], "subscribed")
 
+    def test_auto_export_of_those_who_are_in_or_left_out(self):
+        self.news.write({"auto_export": True, "export_model": "res.partner"})
+        tag = self.env["res.partner.category"].create({"name": "Wine Club"})
+        self.news.export_domain = f"[('category_id', 'in', [{tag.id}])]"
+        self.new_partner("listed@b.example", category_id=tag.ids)
+        self.env["res.partner"].create({"name": "Nobody", "category_id": tag.ids})
+        self.env["mail.blacklist"].create({"email": "listed@b.example"})
+        plan = self.assertNothingWritten("auto_export")
+        self.assertFalse(plan.line_count)
+        self.assertIn("The filter matches 2:", plan.match_hint)
+
     def test_bad_filter_is_told(self):
         self.env.cr.execute(
             'UPDATE mailchimp_audience SET export_domain = \'[("x_gone", "=", 1)]\''

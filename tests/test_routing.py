@@ -89,6 +89,10 @@ class TestRouting(MailchimpCase):
         ann.country_id = self.france
         test, answers = self.answers()
         self.assertEqual(answers["Does the rule “France” match?"], ("yes", "Ann"))
+        self.assertIn("nobody has chosen this person", test.verdict)
+        self.news.auto_export = True
+        self.news.export_model = "res.partner"
+        test, answers = self.answers()
         self.assertEqual(test.verdict, "This person belongs here.")
 
     def test_the_tester_knows_the_blacklist_and_mailchimp(self):

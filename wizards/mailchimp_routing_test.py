@@ -4,6 +4,9 @@ from odoo.fields import Domain
 
 from ..const import MARKETABLE_STATUS
 
+# The last answers say what chooses a person; the others, what might forbid it.
+CHOICES = 3
+
 
 class MailchimpRoutingTest(models.TransientModel):
     """Answers why a person is in an audience, or not."""
@@ -31,7 +34,14 @@ class MailchimpRoutingTest(models.TransientModel):
         if not found:
             return False
         bad = (answer["answer"] for answer in found if answer["state"] == "no")
-        return next(bad, None) or self.env._("This person belongs here.")
+        if reason := next(bad, None):
+            return reason
+        if any(answer["state"] == "yes" for answer in found[-CHOICES:]):
+            return self.env._("This person belongs here.")
+        return self.env._(
+            "Nothing forbids it, but nobody has chosen this person: neither on the "
+            "mailing list, nor chosen by the auto export, nor in Mailchimp."
+        )
 
     # === ANSWERS === #
 
@@ -50,6 +60,7 @@ class MailchimpRoutingTest(models.TransientModel):
         yield self._company_answer(email, customers)
         yield from self._rule_answers(customers)
         yield self._blacklist_answer(email)
+        # What chooses a person: as many as `CHOICES`
         yield self._list_answer(email)
         yield self._export_answer(email)
         yield self._member_answer(email)
@@ -125,7 +136,7 @@ class MailchimpRoutingTest(models.TransientModel):
             ]
         )
         if held.filtered("opt_out"):
-            return self._answer(question, "no", self.env._("Yes, but opted out."))
+            return self._answer(question, "no", self.env._("It opted out of the list."))
         if held:
             return self._answer(question, "yes", held[0].contact_id.display_name)
         return self._answer(question, "info", self.env._("No."))
