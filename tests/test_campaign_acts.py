@@ -38,6 +38,14 @@ class TestCampaignActs(CampaignCase):
                 wizard.action_send()
         self.assertFalse(self.remote_account.campaigns)
 
+    def test_test_to_what_no_mail_reaches(self):
+        wizard = self.env["mailchimp.campaign.test"].create(
+            {"campaign_id": self.new_campaign().id, "emails": "me@example, a@a.example"}
+        )
+        with self.assertRaisesRegex(UserError, "no email addresses: me@example$"):
+            wizard.action_send()
+        self.assertFalse(self.requested("POST", "/actions/test"))
+
     def test_test_that_is_refused_or_lost(self):
         campaign = self.new_campaign(html=False)
         wizard = self.env["mailchimp.campaign.test"].create(

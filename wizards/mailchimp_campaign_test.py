@@ -54,10 +54,15 @@ class MailchimpCampaignTest(models.TransientModel):
             "Mailchimp did not answer: the test may be on its way or not. %s", error
         )
 
+    def _deliverable(self, word):
+        """Return the address that a word is, False if mail cannot get there."""
+        email = normalize_email(word)
+        return email and "." in email.rpartition("@")[2] and email
+
     def _addresses(self):
         """Return the addresses, each once."""
         words = re.split(r"[\s,;]+", self.emails or "")
-        emails = {word: normalize_email(word) for word in words if word}
+        emails = {word: self._deliverable(word) for word in words if word}
         if wrong := [word for word, email in emails.items() if not email]:
             raise UserError(
                 self.env._("These are no email addresses: %s", ", ".join(wrong))
