@@ -17,6 +17,7 @@ from ..exceptions import (
     MailchimpRejected,
     MailchimpRetryLater,
 )
+from . import wire
 from .redact import mask
 
 # A permanent refusal in form (400), yet the same request succeeds some hours later.
@@ -162,7 +163,7 @@ def _is_temporary(status, problem):
 
 def _parsed(content):
     try:
-        return orjson.loads(content)
+        return wire.parse(content)
     except orjson.JSONDecodeError:
         return None
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..exceptions import MailchimpRetryLater
+from . import wire
 
 _CHUNK = 1 << 16
 # Of the packing, and of what is packed
@@ -118,7 +119,7 @@ def _result(element):
     if not isinstance(element, dict):
         raise TypeError("not the result of an operation")
     return BatchResult(
-        operation_id=element.get("operation_id") or "",
+        operation_id=str(element.get("operation_id") or ""),
         status=int(element["status_code"]),
         body=_body(element.get("response")),
     )
@@ -128,6 +129,6 @@ def _body(response):
     if not isinstance(response, str):
         return response
     try:
-        return orjson.loads(response) if response else None
+        return wire.parse(response.encode("utf-8", "replace")) if response else None
     except orjson.JSONDecodeError:
         return response

@@ -1,6 +1,7 @@
-"""Python values as Mailchimp reads them, in query strings and in bodies."""
+"""Python values as Mailchimp reads and writes them: query strings and JSON."""
 
 import datetime
+import re
 from decimal import Decimal
 
 import orjson
@@ -9,6 +10,32 @@ from ..exceptions import MailchimpRejected
 
 # Odoo's datetimes are naive and in UTC; Mailchimp speaks ISO 8601 with an offset.
 _OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_NON_STR_KEYS
+# An escape of a JSON text: a pair of surrogates, half of one, or any other.
+_ESCAPE = re.compile(
+    rb"""\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}
+           |(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def parse(content):
+    """Parse JSON, with a mark instead of each half of a character that it has.
+
+    Where an emoji was cut in two, one text would make all others unreadable.
+
+    :param bytes content: a whole document
+    :raise orjson.JSONDecodeError: if it is none
+    """
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        if b"\\ud" not in content and b"\\uD" not in content:
+            raise
+        return orjson.loads(_ESCAPE.sub(_whole, content))
+
+
+def _whole(escape):
+    return rb"\ufffd" if escape[1] else escape[0]
 
 
 def query(parameters):

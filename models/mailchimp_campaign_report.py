@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.tools import format_time
 
+from ..tools.coerce import capped
 from ..tools.report import COUNTS, PERCENTAGES, RATES, TEXTS, TIMES, figures
 
 # What a report fills, and nobody else; `emails_sent` is guarded by the campaign.
@@ -143,7 +144,7 @@ class MailchimpCampaignReport(models.Model):
     def _compute_shares(self):
         for campaign in self:
             bounces = sum(campaign[name] for name in BOUNCES)
-            campaign.bounces = bounces
+            campaign.bounces = capped(bounces)
             campaign.bounce_rate = bounces / max(1, campaign.emails_sent)
             delivered = max(1, campaign.emails_sent - bounces)
             campaign.unsub_rate = campaign.unsubscribed / delivered

@@ -178,13 +178,14 @@ class MailchimpReportBatch(models.AbstractModel):
     @api.model
     def _take_result(self, campaigns, run, batch, result):
         """Store one page of one part of one campaign."""
-        part, _colon, id_ = result.operation_id.partition(":")
+        operation = str(result.operation_id)
+        part, _colon, id_ = operation.partition(":")
         campaign = campaigns.filtered(lambda campaign: str(campaign.id) == id_)
         reading = self._reading_of(campaign, batch, part)
         if not reading:
             return
         # Rows so far, how many Mailchimp announced, whether all is well
-        count = batch["counts"].setdefault(result.operation_id, [0, None, True, 0])
+        count = batch["counts"].setdefault(operation, [0, None, True, 0])
         body = as_map(result.body)
         items, total = body.get(PARTS[part].key), body.get("total_items")
         if not 200 <= result.status < 300 or not isinstance(items, list):

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 from ..const import RUN_KINDS
+from ..tools.coerce import capped
 
 OPEN_STATES = ("pending", "running", "paused", "approval")
 
@@ -167,7 +168,9 @@ class MailchimpRun(models.Model):
         :param counts: field name -> how many more (int)
         """
         for run in self:
-            run.write({name: run[name] + more for name, more in counts.items() if more})
+            news = {name: more for name, more in counts.items() if more}
+            # Mailchimp may announce anything.
+            run.write({name: capped(run[name] + more) for name, more in news.items()})
 
     def _add_lines(self, vals_list):
         """Keep one line for each record that failed or was skipped, and count them.

@@ -1,5 +1,6 @@
 """The path of a request: fault, key, slots, endpoint, envelope, record."""
 
+import json
 import logging
 import threading
 import uuid
@@ -163,7 +164,15 @@ def accept(call, result):
         return Answer(204, b"", JSON, headers)
     if isinstance(result, Raw):
         return Answer(200, result.body, result.content_type, headers)
-    return Answer(200, orjson.dumps(call.selection().apply(result)), JSON, headers)
+    return Answer(200, _document(call.selection().apply(result)), JSON, headers)
+
+
+def _document(data):
+    """Half a character, which texts cut in two have, goes out as its escape."""
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        return json.dumps(data).encode()
 
 
 def refuse(call, problem):

@@ -6,6 +6,8 @@ from datetime import datetime, timezone
 
 from odoo.tools import email_normalize
 
+from .unicode import encodable
+
 # PostgreSQL's text type cannot hold NUL; it reaches us in names people typed.
 _NUL = "\x00"
 # For such an address `email_normalize` is `lower`, at a tenth of the price.
@@ -17,6 +19,8 @@ _MAX_INTEGER = 2**31 - 1
 MAX_TEXT = 10_000
 # Mailchimp cuts mails off at a tenth of it; far more is no mail.
 MAX_HTML = 5_000_000
+# No audience is older than Mailchimp, and no sending is planned for another century.
+_YEARS = range(1990, 2100)
 # Far longer than any id of Mailchimp's, and short enough for an index.
 MAX_ID = 128
 
@@ -25,7 +29,7 @@ def parse_datetime(value):
     """Parse a time of Mailchimp's.
 
     :param str value: ISO 8601 with offset; ``""`` or None when unset
-    :return: naive UTC `datetime`, False when unset or unreadable
+    :return: naive UTC `datetime`, False when unset, unreadable or of another age
     """
     if not value:
         return False
@@ -35,7 +39,7 @@ def parse_datetime(value):
             moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
     except (ValueError, TypeError, AttributeError, OverflowError):
         return False
-    return moment
+    return moment if moment.year in _YEARS else False
 
 
 def clean_text(value, limit=MAX_TEXT):
@@ -43,7 +47,8 @@ def clean_text(value, limit=MAX_TEXT):
     text = value if isinstance(value, str) else str(value)
     if _NUL in text:
         text = text.replace(_NUL, "")
-    return text[:limit]
+    text = text[:limit]
+    return text if text.isascii() else encodable(text)
 
 
 def clean_json(value):
@@ -54,6 +59,8 @@ def clean_json(value):
         return {clean_text(key): clean_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [clean_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 
@@ -104,6 +111,11 @@ def small_integer(value):
     except (TypeError, ValueError, OverflowError):
         return 0
     return number if abs(number) <= _MAX_INTEGER else 0
+
+
+def capped(number):
+    """Return an integer, or the one nearest to it that PostgreSQL stores."""
+    return max(-_MAX_INTEGER, min(number, _MAX_INTEGER))
 
 
 def remote_id(value):

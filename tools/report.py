@@ -67,6 +67,8 @@ TEXTS = {
 # Kept as Mailchimp says them.
 DETAILS = ("ab_split", "timewarp", "rss_last_send")
 
+# More than any shop earns, and still exact to the cent
+MAX_AMOUNT = 1e12
 HOUR = timedelta(hours=1)
 ACTIONS = frozenset({"open", "click", "bounce"})
 BOUNCES = frozenset({"hard", "soft"})
@@ -103,9 +105,15 @@ def money(data):
     code = short_text(shop.get("currency_code"))
     return (
         code,
-        real_number(shop.get("total_spent")),
-        real_number(shop.get("total_revenue")),
+        _amount(shop.get("total_spent")),
+        _amount(shop.get("total_revenue")),
     )
+
+
+def _amount(value):
+    """Return a value that should be money as a float, 0 when it cannot be any."""
+    number = real_number(value)
+    return number if abs(number) <= MAX_AMOUNT else 0.0
 
 
 def _at(data, path):
@@ -212,16 +220,17 @@ def _single_rows(items, action, time_key):
 
 def _event(entry):
     """Return (action, time, link, address, kind of bounce); None if it is none."""
-    if not isinstance(entry, dict) or entry.get("action") not in ACTIONS:
+    action = entry.get("action") if isinstance(entry, dict) else None
+    if not isinstance(action, str) or action not in ACTIONS:
         return None
     at = moment(entry.get("timestamp"))
-    kind = entry.get("type") if entry["action"] == "bounce" else None
+    kind = entry.get("type") if action == "bounce" else None
     return at and (
-        entry["action"],
+        action,
         at,
         short_text(entry.get("url")) or "",
         short_text(entry.get("ip")) or "",
-        kind if kind in BOUNCES else "",
+        kind if isinstance(kind, str) and kind in BOUNCES else "",
     )
 
 
