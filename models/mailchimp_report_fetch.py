@@ -70,9 +70,9 @@ class MailchimpReportFetch(models.AbstractModel):
             return {"since": None, "offset": 0, "left": []}
         wanted = self._wanted(account, scope, chosen)
         since = fields.Datetime.now() - account._report_window() - CLOCK_MARGIN
-        older = wanted.filtered(lambda campaign: campaign.send_time <= since)
-        if len(older) > FEW:
-            since = min(older.mapped("send_time")) - timedelta(seconds=1)
+        times = [time for time in wanted.mapped("send_time") if time and time <= since]
+        if len(times) > FEW:
+            since = min(times) - timedelta(seconds=1)
         few = scope == "chosen" and len(wanted) <= FEW
         return {
             "since": False if few else f"{since.isoformat()}+00:00",

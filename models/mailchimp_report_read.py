@@ -169,6 +169,7 @@ class MailchimpReportRead(models.AbstractModel):
         seen = (campaign.report_seen or {}).get(part) or {}
         figures = campaign._signatures()[part]
         since = None
+        sent_at = campaign.send_time and str(campaign.send_time)
         if part == "activity" and not full and seen.get("sent") == figures[0]:
             since = parse_datetime(seen.get("since"))
         return {
@@ -176,7 +177,7 @@ class MailchimpReportRead(models.AbstractModel):
             "figures": figures,
             "since": since and f"{(since - LOOK_BACK).isoformat()}+00:00",
             # One row for each recipient, even if Mailchimp thinks better of the time.
-            "sent_at": seen.get("sent_at") or str(campaign.send_time),
+            "sent_at": seen.get("sent_at") or sent_at,
             "until": None,
             "offset": 0,
             "total": None,
