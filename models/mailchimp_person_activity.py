@@ -46,6 +46,33 @@ class MailchimpPersonActivity(models.AbstractModel):
         return result
 
 
+class MailchimpMember(models.Model):
+    """Events of people whose data were erased, and whom Mailchimp deleted at last."""
+
+    _inherit = "mailchimp.member"
+
+    def _forget(self, source):
+        """Override: of erased people, what came until then is erased as well."""
+        erased = self.filtered(
+            lambda member: (
+                any(member.consent_ids.mapped("erased_at"))
+                or not (member.email or member.fingerprint)
+            )
+        )
+        hashes = erased.mapped("subscriber_hash")
+        result = super()._forget(source)
+        # sudo: only the connector writes them.
+        activity = self.env["mailchimp.campaign.activity"].sudo()
+        campaigns = self.env["mailchimp.campaign"].sudo()
+        campaigns = campaigns.with_context(active_test=False).search(
+            [("account_id", "in", erased.account_id.ids)]
+        )
+        activity.search(
+            [("campaign_id", "in", campaigns.ids), ("email_id", "in", hashes)]
+        )._erase_content()
+        return result
+
+
 class MailchimpCampaignActivity(models.Model):
     """Events of people whose data were erased."""
 

@@ -58,7 +58,8 @@ class MailchimpReportStore(models.AbstractModel):
     def _store_activity(self, campaign, rows):
         """Insert events, or correct those that differ.
 
-        Whoever was erased stays so: no event is kept of a forgotten member.
+        Whoever was erased stays so: no event is kept of a forgotten member, nor of one
+        that Mailchimp is yet to delete; see `_is_erased`.
 
         :param recordset campaign: one `mailchimp.campaign`
         :param bytes rows: as JSON; see `tools.report.activity_rows`
@@ -66,6 +67,9 @@ class MailchimpReportStore(models.AbstractModel):
         """
         if rows == b"[]":
             return 0, 0
+        self.env["mailchimp.member"].flush_model(
+            ["subscriber_hash", "forgotten", "email", "fingerprint"]
+        )
         query = SQL(
             """INSERT INTO mailchimp_campaign_activity AS a
                       (campaign_id, member_id, %(columns)s)
@@ -73,7 +77,7 @@ class MailchimpReportStore(models.AbstractModel):
                  FROM json_to_recordset(%(rows)s::json) AS i(%(types)s)
             LEFT JOIN mailchimp_member m
                    ON m.audience_id = %(audience)s AND m.subscriber_hash = i.email_id
-                WHERE m.forgotten IS NOT TRUE AND %(is_news)s
+                WHERE NOT %(is_erased)s AND %(is_news)s
           ON CONFLICT (campaign_id, email_id, action, occurred_at, number) DO UPDATE
                   SET %(updates)s WHERE %(differs)s
             RETURNING a.member_id, a.action, a.bounce_type, a.occurred_at,
@@ -81,6 +85,7 @@ class MailchimpReportStore(models.AbstractModel):
             campaign=campaign.id,
             audience=campaign.audience_id.id or None,
             rows=rows.decode(),
+            is_erased=self._is_erased(campaign),
             is_news=self._is_news(campaign),
             **_upsert({**KEY, **CONTENT}, CONTENT),
         )
@@ -90,6 +95,35 @@ class MailchimpReportStore(models.AbstractModel):
         if new:
             self._on_new_activity(campaign, new)
         return len(new), len(found) - len(new)
+
+    @api.model
+    def _is_erased(self, campaign):
+        """SQL: whether a row is about somebody whose data were erased.
+
+        A member tells so itself: an erasure leaves neither address nor content. Of whom
+        the audience does not know, or if Odoo does not know the audience, others of the
+        account may have the fingerprint, or the ledger.
+        """
+        account = campaign.account_id
+        return SQL(
+            """CASE WHEN m.id IS NOT NULL
+                    THEN m.forgotten IS TRUE
+                      OR m.email IS NULL AND m.fingerprint IS NULL
+                    ELSE EXISTS (
+                         SELECT FROM mailchimp_member e
+                           JOIN mailchimp_audience l ON l.id = e.audience_id
+                          WHERE l.account_id = %(account)s
+                            AND e.subscriber_hash = i.email_id
+                            AND e.email IS NULL AND e.fingerprint IS NULL)
+                      OR EXISTS (
+                         SELECT FROM mailchimp_consent c
+                          WHERE c.subscriber_hash = i.email_id
+                            AND c.erased_at IS NOT NULL
+                            AND (c.company_id IS NULL OR c.company_id = %(company)s))
+               END""",
+            account=account.id,
+            company=account.company_id.id or None,
+        )
 
     @api.model
     def _is_news(self, campaign):
