@@ -1,9 +1,11 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import plaintext2html, split_every
 
 from ..const import PRIORITY_SCHEDULED, PRIORITY_WEBHOOK
 from ..tools.inside import IMPORTING, inside
 from ..tools.push import MARKETED
+from ..tools.subscriber import subscriber_hash
 from .mailchimp_audience_fetch import REFRESH_BATCH
 
 LEFT = frozenset({"unsubscribed", "cleaned", "archived"})
@@ -85,7 +87,7 @@ class MailchimpActivityRule(models.AbstractModel):
         Who has come back by own will since the complaint is not blacklisted.
         """
         rows = [row for row in rows if row["member_id"] in set(members.ids)]
-        rows = self._not_noted(campaign, rows)
+        rows = self._not_noted(campaign, rows, members)
         entries, unwanted = [], members.browse()
         for row in rows:
             member = members.browse(row["member_id"])
@@ -101,30 +103,36 @@ class MailchimpActivityRule(models.AbstractModel):
             self._blacklist(campaign, unwanted.filtered("email"))
 
     @api.model
-    def _not_noted(self, campaign, rows):
+    def _not_noted(self, campaign, rows, members):
         """Return the complaints that the ledger does not know, one for each member.
 
-        Reports may be fetched anew, of a campaign that was deleted and imported again.
+        Reports may be fetched anew, of a campaign that was deleted and imported again,
+        or of an audience: the ledger knows the address then, and no member.
         """
+        # sudo: only the connector reads and writes all of the ledger.
+        hashes = {member.id: member.subscriber_hash for member in members}
         noted = (
             self.env["mailchimp.consent"]
             .sudo()
             .search(
-                [
-                    ("member_id", "in", [row["member_id"] for row in rows]),
-                    ("new_status", "=", "complained"),
-                ]
+                Domain("new_status", "=", "complained")
+                & Domain("company_id", "in", [False, campaign.company_id.id])
+                & (
+                    Domain("member_id", "in", members.ids)
+                    | Domain("email", "in", members.filtered("email").mapped("email"))
+                    | Domain("subscriber_hash", "in", list(hashes.values()))
+                )
             )
         )
         known = {
-            (entry.member_id.id, (entry.evidence or {}).get("campaign_id"))
+            (_hash_of(entry), (entry.evidence or {}).get("campaign_id"))
             for entry in noted
         }
         new = {row["member_id"]: row for row in rows}
         return [
             row
-            for row in new.values()
-            if (row["member_id"], campaign.mailchimp_id) not in known
+            for id_, row in new.items()
+            if (hashes[id_], campaign.mailchimp_id) not in known
         ]
 
     @api.model
@@ -191,6 +199,13 @@ class MailchimpAudience(models.Model):
         for hash_, told in facts.items():
             importer = Import.with_context(**inside(mailchimp_evidence=told))
             importer._refresh(self, [hash_], self.env["mailchimp.run"], source="report")
+
+
+def _hash_of(entry):
+    """Return the fingerprint of the address that an entry of the ledger is about."""
+    if entry.email:
+        return subscriber_hash(entry.email)
+    return entry.subscriber_hash or entry.member_id.subscriber_hash
 
 
 def is_leaving(row):
