@@ -30,11 +30,10 @@ class MailchimpCampaignLink(models.Model):
         string="Clicked by", readonly=True, help="Recipients who followed it."
     )
     unique_click_percentage = fields.Float(
-        string="Share",
+        string="Share of Those Who Clicked",
         readonly=True,
         digits=0,
         aggregator=None,
-        help="Of those who clicked anything.",
     )
     last_click = fields.Datetime(readonly=True)
 

@@ -1,8 +1,12 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..const import SENT_STATUSES
 from ..tools.coerce import as_map, with_ids
-from ..tools.report import hour_rows, moment, money
+from ..tools.report import PERCENTAGES, RATES, hour_rows, moment, money
+
+# Shares that only a report tells
+AVERAGED = frozenset({*RATES, *PERCENTAGES, "bounce_rate", "unsub_rate", "abuse_rate"})
 
 
 class MailchimpReportFigures(models.AbstractModel):
@@ -103,6 +107,15 @@ class MailchimpCampaign(models.Model):
     """What a report tells about its campaign besides the figures."""
 
     _inherit = "mailchimp.campaign"
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Override: campaigns without a report do not lower an average by their 0 %."""
+        result = super()._read_group_select(aggregate_spec, query)
+        name, _colon, aggregator = aggregate_spec.partition(":")
+        if aggregator != "avg" or name not in AVERAGED:
+            return result
+        fetched = self._field_to_sql(self._table, "report_fetched_at", query)
+        return SQL("%s FILTER (WHERE %s IS NOT NULL)", result, fetched)
 
     def _note_sent(self, data):
         """A campaign with a report was sent, whatever Odoo heard of it so far.
