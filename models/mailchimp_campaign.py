@@ -123,8 +123,10 @@ class MailchimpCampaign(models.Model):
     )
 
     # Recipients
-    segment_opts = fields.Json(readonly=True, help="As Mailchimp says it.")
-    segment_text = fields.Char(string="Recipients in Mailchimp's Words", readonly=True)
+    segment_opts = fields.Json(readonly=True, copy=False, help="As Mailchimp says it.")
+    segment_text = fields.Char(
+        string="Recipients in Mailchimp's Words", readonly=True, copy=False
+    )
     recipient_count = fields.Integer(
         string="Recipients",
         readonly=True,

@@ -108,6 +108,7 @@ class MailchimpCampaignPush(models.Model):
             return
         try:
             if campaign._needs_push():
+                campaign._check_complete()  # as it is now
                 campaign._push_remote(interactive=False)
         except (MailchimpRetryLater, MailchimpAuthError):
             raise

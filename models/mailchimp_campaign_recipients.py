@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..const import MARKETABLE_STATUS
 from ..tools import segment_opts
+from ..tools.coerce import as_map
 
 
 class MailchimpCampaignRecipients(models.Model):
@@ -34,7 +35,8 @@ class MailchimpCampaignRecipients(models.Model):
         store=True,
         readonly=False,
         ondelete="set null",
-        domain="[('audience_id', '=', audience_id), ('type', '!=', 'static')]",
+        domain="[('audience_id', '=', audience_id), ('type', '!=', 'static'),"
+        " ('mailchimp_id', '!=', False)]",
     )
     recipient_tag_ids = fields.Many2many(
         "mailchimp.tag",
@@ -45,7 +47,10 @@ class MailchimpCampaignRecipients(models.Model):
         compute="_compute_recipients",
         store=True,
         readonly=False,
-        domain="[('audience_id', '=', audience_id), ('type', '=', 'static')]",
+        # Without one of them that is gone, "all of the tags" would be more people.
+        context={"active_test": False},
+        domain="[('audience_id', '=', audience_id), ('type', '=', 'static'),"
+        " ('mailchimp_id', '!=', False), ('active', '=', True)]",
     )
     tag_match = fields.Selection(
         [("any", "Any of the Tags"), ("all", "All of the Tags")],
@@ -59,6 +64,10 @@ class MailchimpCampaignRecipients(models.Model):
         compute="_compute_estimated_count",
         help="Subscribed members that Odoo knows, while Mailchimp still counts. What "
         "Mailchimp counts is right.",
+    )
+    recipients_edited = fields.Boolean(
+        compute="_compute_recipients_edited",
+        help="Others were chosen in Odoo than those that Mailchimp counted.",
     )
 
     # === CRUD METHODS === #
@@ -77,6 +86,30 @@ class MailchimpCampaignRecipients(models.Model):
             return vals
         return {"tag_match": "any", **vals, "recipient_kind": kind}
 
+    def write(self, vals):
+        """The same audience again is no change: who was chosen of it stays."""
+        if "audience_id" not in vals:
+            return super().write(vals)
+        same = self.filtered(lambda c: c.audience_id.id == vals["audience_id"])
+        rest = {name: value for name, value in vals.items() if name != "audience_id"}
+        super(MailchimpCampaignRecipients, same).write(rest)
+        return super(MailchimpCampaignRecipients, self - same).write(vals)
+
+    def copy(self, default=None):
+        """Give copies the conditions that Odoo only keeps."""
+        copies = super().copy(default)
+        for campaign, copy in zip(self, copies, strict=True):
+            if copy.recipient_kind == "raw" and copy.audience_id == (
+                campaign.audience_id
+            ):
+                copy._connector_write(
+                    {
+                        "segment_opts": campaign.segment_opts,
+                        "segment_text": campaign.segment_text,
+                    }
+                )
+        return copies
+
     # === COMPUTE METHODS === #
 
     @api.depends("segment_opts", "audience_id")
@@ -85,8 +118,9 @@ class MailchimpCampaignRecipients(models.Model):
         tags = self._tags_named(read)
         for campaign, recipients in read.items():
             audience = campaign.audience_id._origin.id
+            keys = [(audience, id_) for id_ in recipients.ids]
             found = self.env["mailchimp.tag"].union(
-                *(tags.get((audience, id_), ()) or () for id_ in recipients.ids)
+                *(tags[key] for key in keys if key in tags)
             )
             kind = self._kind_of(recipients, found)
             campaign.recipient_kind = kind
@@ -152,6 +186,24 @@ class MailchimpCampaignRecipients(models.Model):
         ]
         return self.env["mailchimp.member"].search_count(domain + tagged)
 
+    @api.depends(
+        *("to_push", "remote_values", "segment_opts", "audience_id", "recipient_kind"),
+        *("segment_id", "recipient_tag_ids", "tag_match"),
+    )
+    def _compute_recipients_edited(self):
+        for campaign in self:
+            campaign.recipients_edited = (
+                campaign.to_push or not campaign.id
+            ) and campaign._recipients_differ()
+
+    def _recipients_differ(self):
+        """Tell whether others are chosen than Mailchimp said last."""
+        there = as_map(self.remote_values).get("recipients")
+        if not self.mailchimp_id or there is None:  # never counted, or unknown
+            return bool(self.mailchimp_id and self.to_push)
+        ours = self._mailchimp_recipients().get("recipients", {})
+        return _who(as_map(there)) != _who(ours)
+
     # === CONSTRAINTS === #
 
     @api.constrains("audience_id", "segment_id", "recipient_tag_ids")
@@ -171,11 +223,25 @@ class MailchimpCampaignRecipients(models.Model):
 
     def _missing_recipients(self):
         """Return what has to be chosen before Mailchimp can be told, False if none."""
-        if self.recipient_kind == "segment" and not self.segment_id:
+        kind, chosen = self.recipient_kind, self._chosen_tags()
+        if kind == "segment" and not chosen:
             return self.env._("the segment")
-        if self.recipient_kind == "tags" and not self.recipient_tag_ids:
+        if kind == "tags" and not chosen:
             return self.env._("the tags")
+        if kind == "raw" and segment_opts.read(self.segment_opts).kind == "all":
+            return self._fields["recipient_kind"]._description_string(self.env)
+        # Left out or sent without an id, more people would get it.
+        if lost := chosen.filtered(lambda tag: not (tag.active and tag.mailchimp_id)):
+            return self.env._(
+                "something else than %s, which Mailchimp does not have",
+                ", ".join(lost.mapped("name")),
+            )
         return False
+
+    def _chosen_tags(self):
+        """Return the segment or the tags, whichever it is sent to."""
+        chosen = {"segment": self.segment_id, "tags": self.recipient_tag_ids}
+        return chosen.get(self.recipient_kind, self.env["mailchimp.tag"])
 
     def _mailchimp_recipients(self):
         """Return who gets it, in Mailchimp's words, without I/O."""
@@ -210,3 +276,10 @@ class MailchimpCampaignRecipients(models.Model):
         if self.recipient_kind == "raw":
             return self.segment_text or self.env._("As set in Mailchimp")
         return self.env._("The whole audience")
+
+
+def _who(recipients):
+    """Return what tells apart to whom a campaign is sent."""
+    read = segment_opts.read(recipients.get("segment_opts"))
+    match = read.match if len(read.ids) > 1 else "any"
+    return recipients.get("list_id") or None, read.kind, frozenset(read.ids), match

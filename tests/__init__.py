@@ -4,6 +4,7 @@ from . import test_attack
 from . import test_change
 from . import test_change_cursors
 from . import test_attack_campaigns
+from . import test_attack_campaigns_mended_a
 from . import test_attack_campaigns_mended_d
 from . import test_attack_campaigns_more
 from . import test_attack_campaigns_report
@@ -107,4 +108,3 @@ from . import test_document_cursors
 from . import test_document_odd
 from . import test_campaign_import
 from . import test_campaign_faults
-from . import test_attack_campaigns_mended_c

@@ -34,6 +34,8 @@ def read(options):
     options = as_map(options)
     if saved := remote_id(options.get("saved_segment_id") or None):
         return Recipients("named", (saved,))
+    if options.get("prebuilt_segment_id"):
+        return Recipients("other")
     conditions = options.get("conditions")
     if not conditions:
         return Recipients("all")
