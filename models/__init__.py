@@ -126,6 +126,7 @@ from . import mailchimp_document_import
 from . import mailchimp_template
 from . import mailchimp_template_edit
 from . import mailchimp_template_push
+from . import mailchimp_attempt
 from . import mailchimp_campaign
 from . import mailchimp_campaign_content
 from . import mailchimp_campaign_import

@@ -16,7 +16,7 @@ EDITED_FIELDS = frozenset(
 # What only the connector knows, beside `_connector_fields`.
 GUARDED_FIELDS = frozenset(
     {"to_push", "push_error", "remote_changed", "gone", "segment_opts"}
-    | {"content_digest", "send_unknown", "send_tried_at"}
+    | {"content_digest", "send_unknown"}
 )
 ANALYTICS_BYTES = 50
 
@@ -199,7 +199,7 @@ class MailchimpCampaignEdit(models.Model):
     def action_keep_odoo(self):
         """What stands in Odoo is right; the next save overwrites Mailchimp's."""
         self.check_access("write")
-        self._connector_write({"remote_changed": False})
+        self._connector_write({"remote_changed": False, "push_error": False})
 
     def action_take_mailchimp(self):
         """What stands in Mailchimp is right; edits in Odoo are given up."""

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 
 from ..const import CAMPAIGN_FIELDS
 from ..exceptions import MailchimpRetryLater
@@ -24,7 +24,7 @@ class MailchimpCampaignLost(models.Model):
         if found := self._find_lost(gateway):
             return gateway.api.campaigns.update(found, self._mailchimp_values(found))
         try:
-            return gateway.api.campaigns.create(body)
+            return self._try_to_create(gateway.api.campaigns.create, body)
         except MailchimpRetryLater:
             if found := self._find_lost(gateway):
                 return gateway.api.campaigns.get(found, fields=CAMPAIGN_FIELDS)
@@ -33,15 +33,23 @@ class MailchimpCampaignLost(models.Model):
     def _find_lost(self, gateway):
         """Return the id of a campaign that must be this one, None if there is none.
 
-        It was created since this one was, has its title and subject, and is unknown
-        to Odoo.
+        It was created since Odoo tried to, has the title, the subject and the audience
+        of this one, and is unknown to Odoo.
         """
-        since = (self.create_date or fields.Datetime.now()) - CLOCK_LOOK_BACK
+        tried_at = self._waiting_since()
+        if not tried_at:
+            return None
+        since = tried_at - CLOCK_LOOK_BACK
         drafts = self._unknown_since(gateway, since, status="save")
-        ours = ((self.name or "").strip(), self._with_inline_tags(self.subject).strip())
+        ours = (
+            (self.name or "").strip(),
+            self._with_inline_tags(self.subject).strip(),
+            self.audience_id.mailchimp_id or "",
+        )
         for data in drafts:
             settings = as_map(data.get("settings"))
-            names = (settings.get("title"), settings.get("subject_line"))
+            audience = as_map(data.get("recipients")).get("list_id")
+            names = (settings.get("title"), settings.get("subject_line"), audience)
             if tuple(short_text(name) or "" for name in names) == ours:
                 return data["id"]
         return None

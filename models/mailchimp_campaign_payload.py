@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools import segment_opts
+from ..tools.coerce import as_map
 from .mailchimp_campaign_source import ODOO_TYPES
 
 # Which of Mailchimp's settings each change has to name.
@@ -42,6 +44,21 @@ class MailchimpCampaignPayload(models.Model):
             },
             **self._mailchimp_recipients(),
         }
+
+    def _holds(self, data):
+        """Tell whether Mailchimp's settings are Odoo's already, without I/O.
+
+        :param dict data: the campaign as Mailchimp says it is
+        """
+        values = self._mailchimp_values()
+        for part in ("settings", "tracking"):
+            there = as_map(data.get(part))
+            if any((there.get(k) or "") != (v or "") for k, v in values[part].items()):
+                return False
+        ours, there = values.get("recipients", {}), as_map(data.get("recipients"))
+        options = (ours.get("segment_opts"), there.get("segment_opts"))
+        same_list = (ours.get("list_id") or "") == (there.get("list_id") or "")
+        return same_list and segment_opts.same(*options)
 
     def _needs_push(self):
         """Tell whether Mailchimp holds something else than Odoo."""

@@ -107,6 +107,7 @@ class MailchimpCampaignPush(models.Model):
                 self._enqueue_push(user_id, fields.Datetime.now() + BUSY)
             return
         try:
+            campaign.invalidate_recordset()
             if campaign._needs_push():
                 campaign._check_complete()  # as it is now
                 campaign._push_remote(interactive=False)
@@ -129,11 +130,10 @@ class MailchimpCampaignPush(models.Model):
         self._lock()
         self._check_complete()
         try:
-            self._push_remote()
+            return self._push_remote()
         except MailchimpError as error:
             self._note_push_error(error)
             return False
-        return True
 
     def _note_push_error(self, error):
         """Keep why this campaign could not be saved."""
@@ -146,12 +146,17 @@ class MailchimpCampaignPush(models.Model):
     def _push_remote(self, interactive=True):
         """Create or change the campaign, and its content where that differs.
 
+        :return: whether it is saved; not where somebody has to decide first
         :raise MailchimpError: what was done before it stands
         """
+        gateway = self.account_id._gateway(interactive=interactive)
+        if self.mailchimp_id and self._was_changed_there(gateway):
+            return False
         content = self._content_payload()
         body = self._mailchimp_values()
-        gateway = self.account_id._gateway(interactive=interactive)
         if self.mailchimp_id:
+            # Until an answer says so, it is unknown what Mailchimp holds.
+            self._connector_write({"remote_values": False})
             data = gateway.api.campaigns.update(self.mailchimp_id, body)
         else:
             data = self._create_in_mailchimp(gateway, body)
@@ -164,6 +169,25 @@ class MailchimpCampaignPush(models.Model):
         if self.audience_id and not self.recipient_count:
             # Mailchimp counts in a moment, and nobody has to wait for it.
             self._enqueue_read_status(fields.Datetime.now() + COUNTING)
+        return True
+
+    def _was_changed_there(self, gateway):
+        """Look whether Mailchimp's was edited since it was read or saved last.
+
+        :return: whether somebody has to decide which one is right
+        :raise MailchimpError:
+        """
+        undecided = self.remote_changed
+        data = self._read_remote(gateway)
+        if not undecided and self.remote_changed and self._holds(data):
+            # An answer was lost, or somebody made the same edit.
+            self._connector_write({"remote_changed": False})
+        if self.remote_changed:
+            text = self.env._(
+                "It was changed in Mailchimp, too. Decide which one is right."
+            )
+            self._connector_write({"push_error": text})
+        return self.remote_changed
 
     def _push_content(self, gateway, content):
         """Save the content, if it is not what was saved last.
@@ -214,6 +238,8 @@ class MailchimpCampaignPush(models.Model):
                 _logger.info("Read after a save to Mailchimp: %s", error)
         if with_ids([data]):
             self._apply_remote([data])
+        if is_new_content:  # which made other settings of these
+            self._connector_write({"remote_values": False})
 
     def _take_over(self, vals):
         """Mailchimp need not name the template that the content was made of."""

@@ -9,17 +9,16 @@ from ..const import (
     SENT_STATUSES,
 )
 from ..exceptions import MailchimpError, MailchimpNotFound, MailchimpRetryLater
-from ..tools.coerce import as_map, remote_id, short_text, small_integer
+from ..tools.coerce import as_map, clean_json, remote_id, short_text, small_integer
 
 # What Mailchimp's answer says about a campaign that somebody is about to send.
 CONFIRMED_SETTINGS = ("subject_line", "preview_text", "from_name", "reply_to")
+CONFIRMED_CONTENT = ("html", "plain_text", "variate_contents")
 # A request without an answer may be at work still: Mailchimp stops after two minutes.
 # https://mailchimp.com/developer/marketing/docs/methods-parameters/
 LATE_ANSWER = timedelta(minutes=3)
 # Campaigns that are on their way, or will be.
 UNDER_WAY = SENT_STATUSES | {"schedule"}
-# Nothing is open any more about an earlier request to send.
-KNOWN = {"send_unknown": False, "send_tried_at": False}
 
 
 class MailchimpCampaignSend(models.Model):
@@ -39,12 +38,6 @@ class MailchimpCampaignSend(models.Model):
         "knows; it never sends by itself.",
     )
 
-    send_tried_at = fields.Datetime(
-        readonly=True,
-        copy=False,
-        help="When a request to send it got no answer: Mailchimp may still be at it.",
-    )
-
     # === READING === #
 
     def _read_remote(self, gateway):
@@ -60,6 +53,18 @@ class MailchimpCampaignSend(models.Model):
             raise MailchimpRetryLater("Mailchimp's answer could not be read.")
         self._apply_remote([data])
         return data
+
+    def _read_confirmed(self, gateway):
+        """Read the campaign with what is in the mail, as it would leave now.
+
+        :return: the payload (dict) with ``content``
+        :raise MailchimpError:
+        """
+        return self._with_content(gateway, self._read_remote(gateway))
+
+    def _with_content(self, gateway, data):
+        content = as_map(gateway.api.campaigns.get_content(self.mailchimp_id))
+        return data | {"content": content}
 
     def _read_checklist(self, gateway):
         """Read what Mailchimp checks before it sends.
@@ -85,19 +90,21 @@ class MailchimpCampaignSend(models.Model):
     def _confirmation(self, data):
         """Return what stands for all that is confirmed before a campaign leaves.
 
-        :param dict data: the campaign as Mailchimp says it is
+        :param dict data: of `_read_confirmed`
         """
         recipients = as_map(data.get("recipients"))
-        settings = as_map(data.get("settings"))
-        return self._digest(
-            {
-                "id": remote_id(data.get("id")),
-                "audience": remote_id(recipients.get("list_id")),
-                "segment": as_map(recipients.get("segment_opts")),
-                "count": small_integer(recipients.get("recipient_count")),
-                **{name: settings.get(name) or "" for name in CONFIRMED_SETTINGS},
-            }
-        )
+        settings, content = as_map(data.get("settings")), as_map(data.get("content"))
+        said = {
+            "id": remote_id(data.get("id")),
+            "type": data.get("type"),
+            "variants": as_map(data.get("variate_settings")),
+            "audience": remote_id(recipients.get("list_id")),
+            "segment": as_map(recipients.get("segment_opts")),
+            "count": small_integer(recipients.get("recipient_count")),
+            **{name: settings.get(name) or "" for name in CONFIRMED_SETTINGS},
+            **{name: content.get(name) or "" for name in CONFIRMED_CONTENT},
+        }
+        return self._digest(clean_json(said))
 
     # === THE PROTOCOL === #
 
@@ -126,10 +133,11 @@ class MailchimpCampaignSend(models.Model):
         """Return why this is not the moment, None if it is."""
         data = self._read_remote(gateway)
         if data["status"] not in EDITABLE_STATUSES:
-            self._connector_write(KNOWN)
+            self._note_known()
             return _came("already", self._already_text())
         if until := self._still_at_it():
             return _came("failed", self._wait_text(until))
+        data = self._with_content(gateway, data)
         if self._needs_push() or self._confirmation(data) != confirmed:
             text = self.env._("It changed since you confirmed it. Look at it again.")
             return _came("changed", text)
@@ -140,13 +148,21 @@ class MailchimpCampaignSend(models.Model):
 
     def _still_at_it(self):
         """Return until when Mailchimp may be at an earlier request, or False."""
-        until = self.send_tried_at and self.send_tried_at + LATE_ANSWER
+        tried = self.env["mailchimp.attempt"]._times(self, "send")
+        until = bool(tried) and tried[-1] + LATE_ANSWER
         return until and until > fields.Datetime.now() and until
+
+    def _note_known(self):
+        """Nothing is open any more about an earlier request to send."""
+        self.env["mailchimp.attempt"]._forget(self, "send")
+        self._connector_write({"send_unknown": False})
 
     def _post_leave(self, gateway, at, timewarp):
         """Let it go; this is the only place that does."""
         # A patient one: who gives up early does not know what became of it.
         api = self.account_id._gateway().api.campaigns
+        attempts = self.env["mailchimp.attempt"]
+        attempts._note(self, "send")
         try:
             if at:
                 body = {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
@@ -157,16 +173,15 @@ class MailchimpCampaignSend(models.Model):
         except MailchimpRetryLater as error:
             return self._resolve_lost(gateway, error)
         except MailchimpError as error:
+            attempts._forget(self, "send")
             return _came("failed", self._refusal_text(error))
+        attempts._forget(self, "send")
         return self._has_left(gateway, at)
 
     def _has_left(self, gateway, at=None):
         """Note that it left, and read what Mailchimp makes of it."""
-        self._connector_write(
-            KNOWN
-            | {"status": "schedule" if at else "sending"}
-            | ({"send_time": at} if at else {})
-        )
+        vals = {"status": "schedule" if at else "sending", "send_unknown": False}
+        self._connector_write(vals | ({"send_time": at} if at else {}))
         self._log_leaving()
         try:
             self._read_remote(gateway)
@@ -177,14 +192,14 @@ class MailchimpCampaignSend(models.Model):
     def _resolve_lost(self, gateway, error):
         """Find out whether it left, after an answer that was lost."""
         if error.throttled:  # which is answered before anything is done
+            self.env["mailchimp.attempt"]._forget(self, "send")
             return _came("failed", self._refusal_text(error))
-        self._connector_write({"send_tried_at": fields.Datetime.now()})
         try:
             status = self._read_remote(gateway)["status"]
         except MailchimpError:
             status = None
         if status in UNDER_WAY:
-            self._connector_write(KNOWN)
+            self._note_known()
             self._log_leaving()
             return _came("done", self._left_text())
         self._connector_write({"send_unknown": not status})
@@ -225,7 +240,7 @@ class MailchimpCampaignSend(models.Model):
         if until and self.status in EDITABLE_STATUSES and not self.gone:
             self._enqueue_read_status(until)
             return
-        self._connector_write(KNOWN)
+        self._note_known()
         if unknown or (self.status in UNDER_WAY and before not in UNDER_WAY):
             self._message_log(body=self._became_known_text())
 

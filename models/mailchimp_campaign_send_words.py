@@ -16,12 +16,19 @@ class MailchimpCampaignSendWords(models.Model):
                 "%(user)s let it go: %(what)s. Audience: %(audience)s (%(who)s), "
                 "%(count)s recipients.",
                 user=self.env.user.name,
-                what=self._status_text(),
+                what=self._leaving_text(),
                 audience=self.audience_id.display_name or self.env._("unknown"),
                 who=self._recipients_text(),
                 count=self.recipient_count,
             )
         )
+
+    def _leaving_text(self):
+        if self.status != "schedule":
+            return self._status_text()
+        # Others read it, too, who may live elsewhere.
+        zone = self.env.user.tz or "UTC"
+        return f"{self._status_text()}, {self._send_time_text()} ({zone})"
 
     def _left_text(self):
         if self.status == "schedule":

@@ -4,7 +4,12 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import split_every
 
-from ..exceptions import MailchimpAuthError, MailchimpNotFound, MailchimpRetryLater
+from ..exceptions import (
+    MailchimpAuthError,
+    MailchimpError,
+    MailchimpNotFound,
+    MailchimpRetryLater,
+)
 from ..tools.coerce import as_map, remote_id
 from ..tools.inside import IMPORTING
 from .mailchimp_document import exact_now
@@ -178,17 +183,35 @@ class MailchimpDocumentImport(models.AbstractModel):
         :param dict vals: what Mailchimp says of something that Odoo does not know
         """
         created = vals.get("date_created") or vals.get("create_time")
+        if self.name != vals["name"] or not created:
+            return False
         since = self._waiting_since()
-        return bool(
-            self.name == vals["name"]
-            and created
-            and since
-            and created >= since - CLOCKS_APART
-        )
+        return bool(since and created >= since - CLOCKS_APART)
 
     def _waiting_since(self):
-        """Return since when Mailchimp is to have this record."""
-        return self.create_date
+        """Return when Mailchimp was asked to create this, without an answer, or None.
+
+        Whatever was read or saved since then tells what became of it.
+        """
+        times = self.env["mailchimp.attempt"]._times(self, "create")
+        known = self.exchanged_at
+        return next((at for at in times if not known or at > known), None)
+
+    def _try_to_create(self, create, body):
+        """Ask Mailchimp to create this, noting before that Odoo does.
+
+        :param create: method of the client
+        :return: the answer
+        :raise MailchimpError:
+        """
+        attempts = self.env["mailchimp.attempt"]
+        tried_at = attempts._note(self, "create")
+        try:
+            return create(body)
+        except MailchimpError as error:
+            if not isinstance(error, MailchimpRetryLater) or error.throttled:
+                attempts._forget(self, "create", tried_at)  # nothing was created
+            raise
 
     # === CONTENTS === #
 

@@ -36,7 +36,7 @@ class MailchimpTemplate(models.Model):
         | {"thumbnail", "share_url", "drag_and_drop", "content_type", "sections"}
         | {"section_order", "company_id"}
         | {"created_by", "edited_by", "to_push", "remote_changed", "remote_values"}
-        | {"to_read", "gone", "exchanged_at", "unsaved_since"}
+        | {"to_read", "gone", "exchanged_at"}
     )
     _status_fields = frozenset(
         {"type", "category", "content_type", "drag_and_drop", "thumbnail", "share_url"}
@@ -101,9 +101,6 @@ class MailchimpTemplate(models.Model):
     )
     # The database keeps no order within `sections`.
     section_order = fields.Json(readonly=True, copy=False)
-    unsaved_since = fields.Datetime(
-        readonly=True, copy=False, help="Since when Mailchimp is to have it."
-    )
     section_names = fields.Char(string="Sections", compute="_compute_section_names")
     campaign_count = fields.Integer(
         string="Number of Campaigns", compute="_compute_campaign_count"

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..exceptions import MailchimpError
@@ -24,8 +24,7 @@ class MailchimpTemplateEdit(models.Model):
         """Note that Mailchimp does not have it yet, unless it comes from there."""
         templates = super().create(vals_list)
         if not trusted(self.env, "mailchimp_import"):
-            vals = {"to_push": True, "unsaved_since": fields.Datetime.now()}
-            templates._connector_write(vals)
+            templates._connector_write({"to_push": True})
         return templates
 
     def write(self, vals):
@@ -113,7 +112,6 @@ class MailchimpTemplateEdit(models.Model):
                 "gone": False,
                 "active": True,
                 "to_push": True,
-                "unsaved_since": fields.Datetime.now(),
             }
         )
 

@@ -120,7 +120,8 @@ class MailchimpTemplatePush(models.Model):
 
     def _create_once(self, gateway):
         try:
-            answer = gateway.api.templates.create(self._mailchimp_values())
+            create = gateway.api.templates.create
+            answer = self._try_to_create(create, self._mailchimp_values())
             if remote_id(as_map(answer).get("id")):
                 return answer
             error = MailchimpRetryLater("Mailchimp's answer could not be read.")
@@ -132,11 +133,14 @@ class MailchimpTemplatePush(models.Model):
         return found
 
     def _find_unknown(self, gateway):
-        """Look for a template of this name that was created since Odoo's was.
+        """Look for a template of this name that was created since Odoo tried to.
 
         :return: the payload of one that Odoo does not know, or None
         """
-        since = self._waiting_since() - CLOCKS_APART
+        tried_at = self._waiting_since()
+        if not tried_at:
+            return None
+        since = tried_at - CLOCKS_APART
         pages = self._pages(
             gateway,
             0,
@@ -163,9 +167,6 @@ class MailchimpTemplatePush(models.Model):
         ids = set(known.mapped("mailchimp_id"))
         return next((item for item in found if str(item["id"]) not in ids), None)
 
-    def _waiting_since(self):
-        return self.unsaved_since or super()._waiting_since()
-
     def _agree(self, item):
         """Note what Mailchimp answered: from now on both sides hold the same.
 
@@ -177,7 +178,6 @@ class MailchimpTemplatePush(models.Model):
                 "remote_values": self._snapshot(item),
                 "remote_changed": False,
                 "to_push": False,
-                "unsaved_since": False,
             }
         )
         self._apply_remote([item])

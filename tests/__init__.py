@@ -5,6 +5,7 @@ from . import test_change
 from . import test_change_cursors
 from . import test_attack_campaigns
 from . import test_attack_campaigns_mended_a
+from . import test_attack_campaigns_mended_b
 from . import test_attack_campaigns_mended_d
 from . import test_attack_campaigns_more
 from . import test_attack_campaigns_report

@@ -1,6 +1,6 @@
 """The base class of the tests of campaigns that are made and sent in Odoo."""
 
-from odoo import fields
+from odoo import fields, sql_db
 
 from odoo.addons.mailchimp_connector.sandbox import openapi
 
@@ -93,6 +93,13 @@ class CampaignCase(MailchimpCase):
         """Return kind and text of the notification that an action shows."""
         self.assertEqual(action["tag"], "display_notification")
         return action["params"]["type"], action["params"]["message"]
+
+    def minutes_later(self):
+        """Let so much time pass that Mailchimp is not at earlier requests any more."""
+        with sql_db.db_connect(self.env.cr.dbname).cursor() as cr:
+            cr.execute(
+                "UPDATE mailchimp_attempt SET tried_at = tried_at - interval '4 min'"
+            )
 
     def soon(self, minutes=60):
         """Return a quarter of an hour that is to come."""

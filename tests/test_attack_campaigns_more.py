@@ -216,10 +216,9 @@ class TestSendMore(AttackCase):
             partner.read(["mailchimp_last_open"])
 
     def test_forged_tries_let_nothing_leave_twice(self):
-        """send_tried_at cannot be taken away."""
+        """What keeps from sending twice cannot be taken away."""
         campaign = self.saved_campaign()
         for vals in (
-            {"send_tried_at": False},
             {"send_unknown": False},
             {"status": "save"},
             {"content_digest": "x"},

@@ -157,9 +157,7 @@ class TestCampaignEdit(CampaignCase):
     def test_lost_answer_is_made_good_by_the_next_save(self):
         campaign = self.new_campaign()
         self.sandbox.faults.inject("answer_lost", match="POST /campaigns")
-        self.sandbox.faults.inject(
-            "500_empty", times=1, match="GET /campaigns", after=1
-        )
+        self.sandbox.faults.inject("500_empty", times=1, match="GET /campaigns")
         action = campaign.action_push()
         self.assertEqual(self.told(action)[0], "danger")
         self.assertFalse(campaign.mailchimp_id)

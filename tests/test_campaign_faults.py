@@ -177,7 +177,7 @@ class TestCampaignFaults(RobustnessCase, DocumentCase):
             }
         )
         lost = self.sandbox.faults.inject("answer_lost", 1, "POST /campaigns")
-        self.sandbox.faults.inject("answer_lost", 9, "GET /campaigns", after=1)
+        self.sandbox.faults.inject("answer_lost", 9, "GET /campaigns")
         draft.action_push()
         self.assertTrue(lost.hits)
         self.assertFalse(draft.mailchimp_id)

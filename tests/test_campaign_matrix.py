@@ -58,7 +58,7 @@ class TestCampaignMatrix(CampaignCase):
         self.assertToldTheTruth(campaign, self.told(action)[0])
         self.account.paused_until = False
         self.run_jobs()
-        campaign.send_tried_at = False  # some minutes later
+        self.minutes_later()
         self.run_to_end(campaign, **options)
         return campaign
 

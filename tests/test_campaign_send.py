@@ -1,7 +1,5 @@
 """Sending: confirmed, once, and never silently."""
 
-from datetime import timedelta
-
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -183,7 +181,7 @@ class TestCampaignSend(CampaignCase):
                 self.assertEqual(told, "danger")
                 self.assertIn("may still be at it", text)
                 self.assertFalse(self.requested("POST", "/actions/send"))
-                campaign.send_tried_at -= timedelta(minutes=4)
+                self.minutes_later()
             self.wizard(campaign).action_confirm()
             self.assertSentOnce(campaign)
 
@@ -204,7 +202,7 @@ class TestCampaignSend(CampaignCase):
             self.sandbox.monitor.requests.clear()
             self.sandbox.faults.inject(kind, match="POST /campaigns/*/actions/send")
             self.sandbox.faults.inject(
-                "500_empty", times=None, match="GET /campaigns/*", after=2
+                "500_empty", times=None, match="GET /campaigns/*", after=3
             )
             action = wizard.action_confirm()
             told, text = self.told(action)
@@ -220,7 +218,7 @@ class TestCampaignSend(CampaignCase):
             self.assertEqual(bool(late), not left)
             if not left:  # some minutes later
                 late.run_after = fields.Datetime.now()
-                campaign.send_tried_at -= timedelta(minutes=4)
+                self.minutes_later()
                 self.run_jobs()
             self.assertFalse(campaign.send_unknown)
             self.assertEqual(campaign.status, "sent" if left else "save")
@@ -233,7 +231,7 @@ class TestCampaignSend(CampaignCase):
         wizard = self.wizard(campaign)
         match = "POST /campaigns/*/actions/send"
         self.sandbox.faults.inject("429_empty", match=match)
-        self.sandbox.faults.inject("429_empty", match="GET /campaigns/*", after=2)
+        self.sandbox.faults.inject("429_empty", match="GET /campaigns/*", after=3)
         told, text = self.told(wizard.action_confirm())
         self.assertEqual(told, "danger")
         self.assertIn("Nothing was sent", text)
@@ -247,7 +245,7 @@ class TestCampaignSend(CampaignCase):
         wizard = self.wizard(campaign)
         match = "POST /campaigns/*/actions/send"
         self.sandbox.faults.inject("answer_lost", match=match)
-        self.sandbox.faults.inject("500_empty", match="GET /campaigns/*", after=2)
+        self.sandbox.faults.inject("500_empty", match="GET /campaigns/*", after=3)
         wizard.action_confirm()
         self.assertTrue(campaign.send_unknown)
         self.assertIn("already", self.told(wizard.action_confirm())[1])
@@ -272,7 +270,7 @@ class TestCampaignSend(CampaignCase):
         self.remote_account.sending_seconds = 60
         campaign = self.new_campaign()
         wizard = self.wizard(campaign)
-        self.sandbox.faults.inject("502_html", match="GET /campaigns/*", after=2)
+        self.sandbox.faults.inject("502_html", match="GET /campaigns/*", after=3)
         self.assertEqual(self.told(wizard.action_confirm())[0], "success")
         self.assertEqual(campaign.status, "sending")
         self.later(120)

@@ -60,6 +60,7 @@ MATRIX = {
     "mailchimp.campaign.link": ("r", "r"),
     "mailchimp.campaign.hour": ("r", "r"),
     "mailchimp.engagement.mark": ("", ""),
+    "mailchimp.attempt": ("", ""),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
     **dict.fromkeys(MAPPING_WIZARDS, ("", "rwcu")),
     **dict.fromkeys(MAPPING_CHECKS, ("", "rc")),
@@ -68,6 +69,7 @@ MATRIX = {
 OWN_MODELS = {"mailchimp.erasure", *WIZARDS, *MAPPING_WIZARDS, *MAPPING_CHECKS}
 # Addresses are shared by contacts, which belong to no company.
 SHARED_MODELS = {
+    "mailchimp.attempt",
     "mailchimp.change",
     "mailchimp.engagement.mark",
     "mailchimp.shared.address",

@@ -46,6 +46,16 @@ def read(options):
     return Recipients("named", tuple(ids), match)
 
 
+def same(one, other):
+    """Tell whether two options mean the same members."""
+    first, second = read(one), read(other)
+    if "other" in (first.kind, second.kind):
+        return as_map(one) == as_map(other)
+    if len(first.ids) < 2:
+        return (first.kind, first.ids) == (second.kind, second.ids)
+    return (first.match, set(first.ids)) == (second.match, set(second.ids))
+
+
 def of_tags(ids, match):
     """Return the options for the members with any or all of some tags.
 

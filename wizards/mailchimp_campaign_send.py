@@ -97,7 +97,7 @@ class MailchimpCampaignSend(models.TransientModel):
         self.ensure_one()
         campaign = self.campaign_id
         gateway = campaign.account_id._gateway(interactive=True)
-        data = campaign._read_remote(gateway)
+        data = campaign._read_confirmed(gateway)
         ready, checks = campaign._read_checklist(gateway)
         # sudo: nobody but this code notes what was shown.
         self.sudo().confirmed = campaign._confirmation(data)
