@@ -109,3 +109,4 @@ from . import test_document_cursors
 from . import test_document_odd
 from . import test_campaign_import
 from . import test_campaign_faults
+from . import test_attack_campaigns_mended_c
