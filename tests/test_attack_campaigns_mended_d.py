@@ -31,10 +31,8 @@ class TestWizardsOfOthers(AttackCase):
         wizard.schedule_time = self.soon()
         self.env.flush_all()
         self.env.invalidate_all()
-        try:
+        with self.assertRaises(AccessError):
             wizard.with_user(self.stranger).write({"mode": "send"})
-        except AccessError:
-            pass
         self.env.flush_all()
         self.env.invalidate_all()
         wizard.action_confirm()
