@@ -8,7 +8,11 @@ import mailchimp_marketing
 import requests
 from requests.adapters import HTTPAdapter
 
-from ..exceptions import MailchimpAuthError, MailchimpRejected
+from ..exceptions import (
+    MailchimpAuthError,
+    MailchimpRejected,
+    MailchimpRetryLater,
+)
 from . import address, answer, wire
 from .batches import read_results
 from .paging import MAX_COUNT, PageReader, read_many, read_pages, with_total
@@ -192,6 +196,9 @@ class Gateway:
             response = self._request(method, url, options)
             outcome = f"{response.status_code} {response.headers.get('X-Request-Id')}"
             return response
+        except MailchimpRetryLater as error:
+            outcome = f"no answer ({type(error.__cause__).__name__})"
+            raise
         finally:
             milliseconds = (time.monotonic() - started) * 1000
             query = urlencode(options.get("params", ()))
@@ -219,7 +226,6 @@ class Gateway:
                 return self._session.request(method, url, **options)
             except OSError as again:
                 error = again
-        _logger.info("No answer: %s", type(error).__name__)
         raise answer.no_answer(error) from error
 
 
