@@ -64,11 +64,13 @@ class TestCampaignUse(UseCase):
         user = new_test_user(self.env, "mc_user", groups=USER)
         Campaign = self.env["mailchimp.campaign"].with_user(user)
         Campaign.get_views([(False, "graph"), (False, "pivot"), (False, "form")])
-        self.campaign(weeks_ago=1, open_rate=0.5)
+        other = self.campaign(weeks_ago=1, open_rate=0.5)
+        (self.sent | other).report_fetched_at = other.send_time
+        self.campaign(weeks_ago=2)  # no report of it was read yet
         [[sent, rate]] = Campaign._read_group(
             [], [], ["emails_sent:sum", "open_rate:avg"]
         )
-        self.assertEqual((sent, rate), (6, 0.75))
+        self.assertEqual((sent, rate), (9, 0.75))
 
     def test_of_an_audience(self):
         audience = self.audience()
