@@ -14,7 +14,7 @@ from .two_way_cast import Cast
 from .two_way_checks import TwoWayChecks
 from .two_way_story import stories
 
-EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 150))
+EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 200))
 SEED = os.environ.get("STORY_SEED")
 
 
