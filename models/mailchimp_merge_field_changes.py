@@ -139,7 +139,9 @@ class MailchimpMergeFieldChanges(models.Model):
         :param dict window: see `mailchimp.member.import._open_window`
         :return: whether the members have to be read once more
         """
-        late = self.filtered(lambda f: f.mapping_version > window["mapping"])
+        # A fetch that an update of the module interrupted does not know.
+        known = window.get("mapping", 0)
+        late = self.filtered(lambda f: f.mapping_version > known)
         if not late._mapped("to_odoo") or audience.account_id._keeps_facts():
             return False
         late._forget_agreement(audience, read_again=True)
