@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ..tools.inside import inside, trusted
-from ..tools.subscriber import subscriber_hash
+from ..tools.subscriber import subscriber_hashes
 
 
 class MailBlacklist(models.Model):
@@ -38,7 +38,7 @@ class MailBlacklist(models.Model):
                 ("forgotten", "=", False),
                 ("opt_out_by", "in", (False, "mailchimp")),
                 "|",
-                ("subscriber_hash", "in", [subscriber_hash(e) for e in emails]),
+                ("subscriber_hash", "in", subscriber_hashes(emails)),
                 ("contact_id.email_normalized", "in", emails),
             ]
         )

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ..const import PRIORITY_WEBHOOK
 from ..tools.inside import inside
-from ..tools.subscriber import subscriber_hash
+from ..tools.subscriber import subscriber_hashes
 from ..tools.webhook import Event
 
 ALIVE_RESOLUTION = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class MailchimpAudienceEvent(models.Model):
             event = event._replace(fired_at="")
         kind, about = "campaign", [event.campaign_id]
         if event.emails:
-            kind, about = "member", [subscriber_hash(email) for email in event.emails]
+            kind, about = "member", subscriber_hashes(event.emails)
         self.env["mailchimp.job"]._enqueue(
             self,
             "_job_webhook",
@@ -83,7 +83,7 @@ class MailchimpAudienceEvent(models.Model):
         importer = self.env["mailchimp.member.import"].with_context(
             **inside(mailchimp_evidence=facts)
         )
-        hashes = [subscriber_hash(email) for email in event.emails]
+        hashes = subscriber_hashes(event.emails)
         importer._refresh(self, hashes, self.env["mailchimp.run"], source="webhook")
 
     def _touch_last_event(self):

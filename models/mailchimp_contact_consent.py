@@ -8,6 +8,7 @@ from ..tools.rows import (
     settle_opt_out,
     with_contact,
 )
+from ..tools.subscriber import subscriber_hashes
 
 # A contact whose other member of the audience is in such a state stays opted out.
 OPTED_OUT_STATUSES = ("unsubscribed", "cleaned")
@@ -143,7 +144,7 @@ class MailchimpContactConsent(models.AbstractModel):
         """
         members = self.env["mailchimp.member"].search(
             [
-                ("email", "in", emails),
+                ("subscriber_hash", "in", subscriber_hashes(emails)),
                 ("status", "in", list(MARKETED)),
                 ("account_id.auto_push_contacts", "=", True),
             ]

@@ -4,6 +4,7 @@ from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
 from ..tools.inside import trusted
+from ..tools.subscriber import subscriber_hashes
 
 # Records that one step of an export takes.
 EXPORT_STEP = 1000
@@ -141,8 +142,8 @@ class MailchimpExportable(models.AbstractModel):
         """Return the members of these records that are in Mailchimp."""
         audiences = self.env["mailchimp.audience"].search([("active", "=", True)])
         link = LINKS[self._name]
-        emails = [email for email in self.mapped("email_normalized") if email]
-        members = self.env["mailchimp.member"].search(
+        hashes = subscriber_hashes(self.mapped("email_normalized"))
+        return self.env["mailchimp.member"].search(
             [
                 ("audience_id", "in", audiences.ids),
                 ("status", "!=", False),
@@ -151,10 +152,9 @@ class MailchimpExportable(models.AbstractModel):
                 (link, "in", self.ids),
                 "&",
                 (link, "=", False),
-                ("email", "in", emails),
+                ("subscriber_hash", "in", hashes),
             ]
         )
-        return members
 
     def action_mailchimp_update(self):
         """Push these records to the members that stand for them in Mailchimp."""

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
+from odoo.tools.misc import partition
 
 from ..const import MARKETABLE_STATUS, STATUS_CODES
 from ..tools.coerce import as_map, remote_id, short_text
@@ -35,8 +36,9 @@ class MailchimpMemberImport(models.AbstractModel):
         self._report_refused(audience, refused, run)
         members = len(keys.keys() - refused.keys())
         together = {key["remote_contact_id"] for key in keys.values()}
-        put_off = [row for row in changed if is_doubtful(row, together, fresh)]
-        applied = [row for row in changed if not is_doubtful(row, together, fresh)]
+        put_off, applied = partition(
+            lambda row: is_doubtful(row, together, fresh), changed
+        )
         self.with_context(mailchimp_source=source)._take_over(
             audience, applied, run, mapping
         )
@@ -248,7 +250,7 @@ def is_doubtful(row, together, fresh):
     :param bool fresh: whether they were read just now
     """
     other = row["predecessor"]
-    if other in together - {None} and row["old_hash"] == row["subscriber_hash"]:
+    if other and other in together and row["old_hash"] == row["subscriber_hash"]:
         return True
     return not fresh and (_is_stale(row) or bool(other) and other not in together)
 

@@ -4,7 +4,7 @@ from odoo import api, models
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected
 from ..tools.coerce import normalize_email
-from ..tools.subscriber import subscriber_hash
+from ..tools.subscriber import subscriber_hash, subscriber_hashes
 
 
 class MailchimpMemberPushIdentity(models.AbstractModel):
@@ -98,7 +98,7 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
         self.env["mailchimp.member"].search(
             [
                 ("audience_id", "=", audience.id),
-                ("subscriber_hash", "in", [subscriber_hash(e) for e in emails]),
+                ("subscriber_hash", "in", subscriber_hashes(emails)),
                 ("status", "=", False),
                 ("id", "not in", [step.member_id for step in steps]),
             ]

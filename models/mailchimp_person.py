@@ -4,7 +4,7 @@ import orjson
 
 from odoo import api, models
 
-from ..tools.subscriber import subscriber_hash
+from ..tools.subscriber import subscriber_hash, subscriber_hashes
 
 # Of Odoo's own records: what a person is told. Of ours: all but what is in SKIPPED.
 SHOWN = {
@@ -110,7 +110,7 @@ class MailchimpPerson(models.AbstractModel):
                 "|",
                 ("contact_id", "in", contacts.ids),
                 ("partner_id", "in", partners.ids),
-                ("subscriber_hash", "in", [subscriber_hash(e) for e in emails]),
+                ("subscriber_hash", "in", subscriber_hashes(emails)),
             ]
         )
 

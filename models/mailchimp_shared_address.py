@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.subscriber import subscriber_hashes
+
 
 class MailchimpSharedAddress(models.Model):
     """A contact or customer with the address of another one that is a member.
@@ -107,5 +109,8 @@ class MailchimpSharedAddress(models.Model):
     def _members(self):
         """Return the members with these addresses, as far as the user sees them."""
         return self.env["mailchimp.member"].search(
-            [("email", "in", self.mapped("email")), ("forgotten", "=", False)]
+            [
+                ("subscriber_hash", "in", subscriber_hashes(self.mapped("email"))),
+                ("forgotten", "=", False),
+            ]
         )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.inside import trusted
-from ..tools.subscriber import subscriber_hash
+from ..tools.subscriber import subscriber_hashes
 
 
 class MailingContact(models.Model):
@@ -85,10 +85,9 @@ class MailingContact(models.Model):
         Field = self.env["mailchimp.merge.field"]
         if trusted(self.env, "mailchimp_import") or not Field._watchers():
             return
-        emails = [email for email in self.mapped("email_normalized") if email]
+        hashes = subscriber_hashes(self.mapped("email_normalized"))
         # sudo: as above.
-        Change = self.env["mailchimp.change"].sudo()
-        Change._mark("subscriber_hash", [subscriber_hash(e) for e in emails])
+        self.env["mailchimp.change"].sudo()._mark("subscriber_hash", hashes)
 
     def _keep_opted_out(self):
         Subscription = self.env["mailing.subscription"]

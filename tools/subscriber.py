@@ -17,6 +17,11 @@ def subscriber_hash(email):
     return digest.hexdigest()
 
 
+def subscriber_hashes(emails):
+    """Return the hashes of addresses: members are found by them, not by addresses."""
+    return [subscriber_hash(email) for email in emails if email]
+
+
 def fingerprint(data):
     """Return a digest that differs when what Mailchimp says of a member differs.
 

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ..models.mailchimp_exportable import LINKS
 from ..models.mailchimp_member_export import KEPT_OUT
 from ..tools.coerce import normalize_email
+from ..tools.subscriber import subscriber_hashes
 
 
 class MailchimpExport(models.TransientModel):
@@ -83,7 +84,8 @@ class MailchimpExport(models.TransientModel):
     def _members_domain(self, records, emails):
         link = LINKS[records._name]
         return Domain("audience_id", "in", self.audience_ids.ids) & (
-            Domain(link, "in", records.ids) | Domain("email", "in", list(emails))
+            Domain(link, "in", records.ids)
+            | Domain("subscriber_hash", "in", subscriber_hashes(emails))
         )
 
     def _opted_out_count(self, records, emails):

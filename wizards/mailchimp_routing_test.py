@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..const import MARKETABLE_STATUS
+from ..tools.subscriber import subscriber_hash
 
 # The last answers say what chooses a person; the others, what might forbid it.
 CHOICES = 3
@@ -158,7 +159,10 @@ class MailchimpRoutingTest(models.TransientModel):
     def _member_answer(self, email):
         question = self.env._("What does Mailchimp say?")
         member = self.env["mailchimp.member"].search(
-            [("audience_id", "=", self.audience_id.id), ("email", "=", email)], limit=1
+            [
+                ("audience_id", "=", self.audience_id.id),
+                ("subscriber_hash", "=", subscriber_hash(email)),
+            ]
         )
         if not member.status:
             return self._answer(
