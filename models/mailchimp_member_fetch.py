@@ -25,7 +25,7 @@ MAX_PASSES = 3
 # What it takes to use up the pages that were read ahead.
 DRAIN_SECONDS = 8
 # How long pages that bring nothing new may go without a checkpoint.
-QUIET_SECONDS = 0.5
+QUIET_SECONDS = 1
 # Without the clock of Mailchimp, ours may be ahead of it by this much.
 CLOCK_MARGIN = timedelta(minutes=5)
 

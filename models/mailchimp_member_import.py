@@ -39,9 +39,10 @@ class MailchimpMemberImport(models.AbstractModel):
         put_off, applied = partition(
             lambda row: is_doubtful(row, together, fresh), changed
         )
-        self.with_context(mailchimp_source=source)._take_over(
-            audience, applied, run, mapping
-        )
+        if applied:
+            self.with_context(mailchimp_source=source)._take_over(
+                audience, applied, run, mapping
+            )
         followed = [row for row in applied if row["subscriber_hash"] not in asked]
         told = [row for row in applied if row["subscriber_hash"] in asked]
         self._record_consent(audience, told, source)
