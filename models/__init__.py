@@ -123,6 +123,8 @@ from . import mailchimp_person_records
 from . import mailchimp_folder
 from . import mailchimp_document
 from . import mailchimp_document_import
+from . import mailchimp_document_content
+from . import mailchimp_document_lost
 from . import mailchimp_template
 from . import mailchimp_template_edit
 from . import mailchimp_template_push

@@ -1,13 +1,9 @@
-from datetime import timedelta
-
 from odoo import models
 
 from ..const import CAMPAIGN_FIELDS
 from ..exceptions import MailchimpRetryLater
 from ..tools.coerce import as_map, short_text, with_ids
-
-# Mailchimp's clock and ours may be this far apart.
-CLOCK_LOOK_BACK = timedelta(minutes=10)
+from .mailchimp_document_lost import CLOCKS_APART
 
 
 class MailchimpCampaignLost(models.Model):
@@ -39,7 +35,7 @@ class MailchimpCampaignLost(models.Model):
         tried_at = self._waiting_since()
         if not tried_at:
             return None
-        since = tried_at - CLOCK_LOOK_BACK
+        since = tried_at - CLOCKS_APART
         drafts = self._unknown_since(gateway, since, status="save")
         ours = (
             (self.name or "").strip(),

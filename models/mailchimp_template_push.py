@@ -4,7 +4,7 @@ from odoo.exceptions import LockError, UserError
 from ..exceptions import MailchimpError, MailchimpRetryLater
 from ..tools.client_action import notification
 from ..tools.coerce import as_map, remote_id
-from .mailchimp_document_import import CLOCKS_APART
+from .mailchimp_document_lost import CLOCKS_APART
 
 
 class MailchimpTemplatePush(models.Model):
