@@ -140,9 +140,12 @@ from . import mailchimp_campaign_mailing
 from . import mailchimp_campaign_lost
 from . import mailchimp_campaign_payload
 from . import mailchimp_campaign_push
+from . import mailchimp_campaign_push_content
+from . import mailchimp_campaign_push_many
 from . import mailchimp_campaign_send
 from . import mailchimp_campaign_send_words
 from . import mailchimp_campaign_acts
+from . import mailchimp_campaign_copy
 from . import mailchimp_campaign_activity
 from . import mailchimp_campaign_link
 from . import mailchimp_campaign_hour

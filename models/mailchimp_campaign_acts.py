@@ -1,9 +1,7 @@
-from datetime import timedelta
-
 from odoo import models
 from odoo.exceptions import AccessError, UserError
 
-from ..const import CURSOR_LOOK_BACK_SECONDS, EDITABLE_STATUSES
+from ..const import EDITABLE_STATUSES
 from ..exceptions import (
     MailchimpAuthError,
     MailchimpError,
@@ -147,101 +145,6 @@ class MailchimpCampaignActs(models.Model):
                 error.detail or error,
             )
         return self._error_text(error)
-
-    # === COPIES === #
-
-    def action_replicate(self):
-        """Make a copy in Mailchimp that is not sent, and open it."""
-        self.ensure_one()
-        self._check_act()
-        if not self.mailchimp_id:
-            return self.copy()._open_form()
-        return self._copy_in_mailchimp("replicate")
-
-    def action_resend(self):
-        """Make a copy for those who did not open this one, and open it.
-
-        https://mailchimp.com/developer/marketing/api/campaigns/resend-campaign/
-        """
-        self.ensure_one()
-        self._check_act()
-        if self.status != "sent":
-            raise UserError(self.env._("It was not sent yet."))
-        return self._copy_in_mailchimp("create_resend")
-
-    def _copy_in_mailchimp(self, method):
-        self._lock()
-        if self._needs_push() and not self._push():
-            return self._tell_push_error()
-        gateway = self.account_id._gateway(interactive=True)
-        try:
-            self._read_remote(gateway)
-            data = self._copy_or_find(gateway, getattr(gateway.api.campaigns, method))
-        except MailchimpNotFound:
-            self._miss()
-            return self._tell("danger", self._gone_text())
-        except MailchimpError as error:
-            return self._tell("danger", self._act_error_text(error))
-        return self._import_copy(data)._open_form()
-
-    def _copy_or_find(self, gateway, method):
-        """Make the copy; where the answer was lost, look for it instead.
-
-        :return: its payload
-        """
-        # Mailchimp's clock; what it is compared with is exclusive, to the second.
-        since = gateway.server_time
-        try:
-            return method(self.mailchimp_id)
-        except MailchimpRetryLater:
-            if not since:
-                raise
-            since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
-            found = self._unknown_since(gateway, since, status="save")
-            copies = [data for data in found if self._is_copy(data)]
-            if len(copies) != 1:
-                raise
-            return copies[0]
-
-    def _is_copy(self, data):
-        vals = self._values_from_mailchimp(data)
-        same = (vals[name] or "" for name in ("subject", "from_name", "reply_to"))
-        ours = (self[name] or "" for name in ("subject", "from_name", "reply_to"))
-        return list(same) == list(ours) and vals["name"].startswith(self.name)
-
-    def _import_copy(self, data):
-        """Create the record of a copy, which gets its content from the same source."""
-        self._import_items(self.account_id, [data], self.env["mailchimp.run"])
-        copy = self.search(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("mailchimp_id", "=", str(data["id"])),
-            ]
-        )
-        copy._connector_write(
-            {
-                "content_source": self.content_source,
-                "content_digest": self.content_digest,
-                "template_id": self.template_id.id,
-                "mailing_id": self.mailing_id.id,
-                "link_tracking": self.link_tracking,
-                "user_id": self.env.uid,
-                "html": self.html,
-                "plain_text": self.plain_text,
-            }
-        )
-        sections = [{"name": s.name, "html": s.html} for s in self.section_ids]
-        copy._connector_write({"section_ids": [(0, 0, vals) for vals in sections]})
-        return copy
-
-    def _open_form(self):
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
 
     # === THE END === #
 

@@ -16,7 +16,7 @@ EDITED_FIELDS = frozenset(
 # What only the connector knows, beside `_connector_fields`.
 GUARDED_FIELDS = frozenset(
     {"to_push", "push_error", "remote_changed", "gone", "segment_opts"}
-    | {"content_digest", "send_unknown"}
+    | {"content_digest", "remote_content_digest", "send_unknown"}
 )
 ANALYTICS_BYTES = 50
 

@@ -68,8 +68,7 @@ class MailchimpCampaignPayload(models.Model):
             return True
         if self.content_source != "mailing":  # which is edited elsewhere
             return False
-        content = self._content_payload()
-        return bool(content) and self._digest(content) != self.content_digest
+        return bool(self._new_content())
 
     def _check_complete(self):
         """Refuse what Mailchimp would not take, before anything is sent."""

@@ -4,19 +4,14 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import LockError, UserError
 
-from ..const import PRIORITY_USER
 from ..exceptions import (
-    MailchimpAuthError,
     MailchimpError,
     MailchimpNotFound,
-    MailchimpRejected,
     MailchimpRetryLater,
 )
 from ..tools.client_action import notification
 from ..tools.coerce import with_ids
 
-# How long a job waits for somebody who is just saving or sending.
-BUSY = timedelta(seconds=30)
 # How long Mailchimp takes to count recipients, about.
 COUNTING = timedelta(seconds=20)
 
@@ -69,53 +64,6 @@ class MailchimpCampaignPush(models.Model):
             raise UserError(self.env._("Choose the campaigns first."))
         self.account_id._check_connected()
 
-    # === IN THE BACKGROUND === #
-
-    def _push_later(self):
-        for campaign in self:
-            campaign._check_complete()
-            campaign._enqueue_push(self.env.uid)
-        return notification(
-            self.env._("%s campaigns are saved to Mailchimp.", len(self)), kind="info"
-        )
-
-    def _enqueue_push(self, user_id, run_after=None):
-        """Queue the saving of one campaign.
-
-        :param int user_id: with whose rights
-        :param datetime run_after: not before; now by default
-        """
-        self.env["mailchimp.job"]._enqueue(
-            self,
-            "_job_push",
-            name=self.env._("Save %s to Mailchimp", self.display_name),
-            identity=f"campaign:{self.id}",
-            account=self.account_id,
-            priority=PRIORITY_USER,
-            run_after=run_after,
-            args={"user_id": user_id},
-        )
-
-    def _job_push(self, user_id):
-        """Save a campaign to Mailchimp, with the rights of who asked.
-
-        :param int user_id: who asked
-        """
-        campaign = self.with_user(user_id).exists()
-        if not campaign.try_lock_for_update():  # somebody is just at it
-            if campaign:
-                self._enqueue_push(user_id, fields.Datetime.now() + BUSY)
-            return
-        try:
-            campaign.invalidate_recordset()
-            if campaign._needs_push():
-                campaign._check_complete()  # as it is now
-                campaign._push_remote(interactive=False)
-        except (MailchimpRetryLater, MailchimpAuthError):
-            raise
-        except (MailchimpError, UserError) as error:
-            campaign._note_push_error(error)
-
     # === PUSH === #
 
     def _push(self):
@@ -150,9 +98,9 @@ class MailchimpCampaignPush(models.Model):
         :raise MailchimpError: what was done before it stands
         """
         gateway = self.account_id._gateway(interactive=interactive)
-        if self.mailchimp_id and self._was_changed_there(gateway):
+        content = self._new_content()
+        if self.mailchimp_id and self._has_to_be_decided(gateway, content):
             return False
-        content = self._content_payload()
         body = self._mailchimp_values()
         if self.mailchimp_id:
             # Until an answer says so, it is unknown what Mailchimp holds.
@@ -160,6 +108,7 @@ class MailchimpCampaignPush(models.Model):
             data = gateway.api.campaigns.update(self.mailchimp_id, body)
         else:
             data = self._create_in_mailchimp(gateway, body)
+            self._connector_write({"remote_content_digest": self._digest_there({})})
         self._take_over_identity(data)
         is_new_content = self._push_content(gateway, content)
         self._connector_write(
@@ -170,6 +119,15 @@ class MailchimpCampaignPush(models.Model):
             # Mailchimp counts in a moment, and nobody has to wait for it.
             self._enqueue_read_status(fields.Datetime.now() + COUNTING)
         return True
+
+    def _has_to_be_decided(self, gateway, content):
+        """Look whether Mailchimp's was changed too, before anything is overwritten.
+
+        At both, so that nobody is asked twice.
+        """
+        was_changed = self._was_changed_there(gateway)
+        was_redesigned = bool(content) and self._was_redesigned(gateway, content)
+        return was_changed or was_redesigned
 
     def _was_changed_there(self, gateway):
         """Look whether Mailchimp's was edited since it was read or saved last.
@@ -183,40 +141,14 @@ class MailchimpCampaignPush(models.Model):
             # An answer was lost, or somebody made the same edit.
             self._connector_write({"remote_changed": False})
         if self.remote_changed:
-            text = self.env._(
-                "It was changed in Mailchimp, too. Decide which one is right."
-            )
-            self._connector_write({"push_error": text})
+            self._note_changed_there()
         return self.remote_changed
 
-    def _push_content(self, gateway, content):
-        """Save the content, if it is not what was saved last.
-
-        https://mailchimp.com/developer/marketing/api/campaign-content/set-campaign-content/
-
-        :return: whether it was
-        """
-        digest = self._digest(content) if content else self.content_digest
-        if not content or digest == self.content_digest:
-            return False
-        answer = self._set_content(gateway, content)
-        vals = {name: v for name, v in self._content_values(answer).items() if v}
-        if self.content_source == "html":  # what stands there was typed here
-            vals = {name: v for name, v in vals.items() if not self[name]}
-        self._connector_write(vals | {"content_digest": digest})
-        return True
-
-    def _set_content(self, gateway, content):
-        try:
-            return gateway.api.campaigns.set_content(self.mailchimp_id, content)
-        except MailchimpNotFound as error:
-            if "template" not in content:
-                raise
-            # The campaign was answered about a moment ago.
-            name = self.template_id.display_name
-            raise MailchimpRejected(
-                f"The template {name} does not exist in Mailchimp any more."
-            ) from error
+    def _note_changed_there(self):
+        text = self.env._(
+            "It was changed in Mailchimp, too. Decide which one is right."
+        )
+        self._connector_write({"push_error": text})
 
     # === WHAT CAME OF IT === #
 

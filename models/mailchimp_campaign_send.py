@@ -9,11 +9,11 @@ from ..const import (
     SENT_STATUSES,
 )
 from ..exceptions import MailchimpError, MailchimpNotFound, MailchimpRetryLater
-from ..tools.coerce import as_map, clean_json, remote_id, short_text, small_integer
+from ..tools.coerce import as_map, remote_id, short_text, small_integer
+from .mailchimp_campaign_source import CONTENT
 
 # What Mailchimp's answer says about a campaign that somebody is about to send.
 CONFIRMED_SETTINGS = ("subject_line", "preview_text", "from_name", "reply_to")
-CONFIRMED_CONTENT = ("html", "plain_text", "variate_contents")
 # A request without an answer may be at work still: Mailchimp stops after two minutes.
 # https://mailchimp.com/developer/marketing/docs/methods-parameters/
 LATE_ANSWER = timedelta(minutes=3)
@@ -49,7 +49,7 @@ class MailchimpCampaignSend(models.Model):
         data = as_map(
             gateway.api.campaigns.get(self.mailchimp_id, fields=CAMPAIGN_FIELDS)
         )
-        if not data.get("status"):
+        if not data.get("status") or remote_id(data.get("id")) != self.mailchimp_id:
             raise MailchimpRetryLater("Mailchimp's answer could not be read.")
         self._apply_remote([data])
         return data
@@ -102,9 +102,9 @@ class MailchimpCampaignSend(models.Model):
             "segment": as_map(recipients.get("segment_opts")),
             "count": small_integer(recipients.get("recipient_count")),
             **{name: settings.get(name) or "" for name in CONFIRMED_SETTINGS},
-            **{name: content.get(name) or "" for name in CONFIRMED_CONTENT},
+            **{name: content.get(name) or "" for name in CONTENT},
         }
-        return self._digest(clean_json(said))
+        return self._digest(said)
 
     # === THE PROTOCOL === #
 

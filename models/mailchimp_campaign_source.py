@@ -1,12 +1,17 @@
 import hashlib
-
-import orjson
+import json
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.inside import IMPORTING
+
 # Of these types Mailchimp asks for more than Odoo edits.
 ODOO_TYPES = frozenset({"regular", "plaintext"})
+# What of it is made somewhere else in Odoo.
+MADE_ELSEWHERE = frozenset({"template", "mailing"})
+# What Mailchimp says is in the mail.
+CONTENT = ("html", "plain_text", "variate_contents")
 
 
 class MailchimpCampaignSource(models.Model):
@@ -39,6 +44,11 @@ class MailchimpCampaignSource(models.Model):
     content_digest = fields.Char(
         readonly=True, copy=False, help="Of the content that was saved to Mailchimp."
     )
+    remote_content_digest = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Of the content that both sides agreed on last, as Mailchimp said it.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -47,6 +57,15 @@ class MailchimpCampaignSource(models.Model):
             if vals.get("mailchimp_id"):
                 vals.setdefault("content_source", "mailchimp")
         return super().create(vals_list)
+
+    def write(self, vals):
+        """Content of another kind is to be saved, whatever was saved before."""
+        source = vals.get("content_source")
+        others = self.filtered(
+            lambda campaign: source and campaign.content_source != source
+        )
+        others.filtered("content_digest")._connector_write({"content_digest": False})
+        return super().write(vals)
 
     # === ONCHANGES === #
 
@@ -64,18 +83,22 @@ class MailchimpCampaignSource(models.Model):
 
     # === IMPORT === #
 
-    def _take_content(self, answer, run):
+    def _take_over_content(self, data):
         """What was read is what Mailchimp has: it is not saved there again.
 
         Otherwise to change the subject in Odoo would undo a design made in Mailchimp.
+        With a design of Mailchimp's, a template or mailing in Odoo agreed to nothing.
         """
         name = self._raw_field()
         before = name and self[name]
-        result = super()._take_content(answer, run)
+        super()._take_over_content(data)
+        vals = {}
         if name and self[name] != before:
-            digest = self._digest({name: self[name] or ""})
-            self._connector_write({"content_digest": digest})
-        return result
+            vals["content_digest"] = self._digest({name: self[name] or ""})
+        if self.content_source not in MADE_ELSEWHERE or not self.remote_content_digest:
+            vals["remote_content_digest"] = self._digest_there(data)
+        # sudo: only the connector writes these.
+        self.sudo().with_context(**IMPORTING)._write_changed(vals)
 
     def _raw_field(self):
         """Return the field in which people edit the content itself, None if none."""
@@ -130,8 +153,25 @@ class MailchimpCampaignSource(models.Model):
             }
         return {"template": payload}
 
+    def _new_content(self):
+        """Return the content for Mailchimp, if it is not what was saved last.
+
+        :return: as `_content_payload`
+        """
+        content = self._content_payload()
+        is_new = content and self._digest(content) != self.content_digest
+        return content if is_new else None
+
+    @api.model
+    def _digest_there(self, data):
+        """Return what tells apart what Mailchimp says is in the mail.
+
+        :param dict data: https://mailchimp.com/developer/marketing/api/campaign-content/
+        """
+        return self._digest({name: data.get(name) or "" for name in CONTENT})
+
     @api.model
     def _digest(self, payload):
-        """Return what tells contents apart."""
-        text = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(text).hexdigest()
+        """Return what tells contents apart, whatever characters are in them."""
+        text = json.dumps(payload, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()

@@ -17,10 +17,12 @@ from . import test_auto_export
 from . import test_brake
 from . import test_routing
 from . import test_campaign_acts
+from . import test_campaign_background
 from . import test_campaign_content
 from . import test_campaign_cursors
 from . import test_campaign_edit
 from . import test_campaign_matrix
+from . import test_campaign_redesign
 from . import test_campaign_schedule
 from . import test_campaign_send
 from . import test_campaign_tour
