@@ -134,6 +134,7 @@ from . import mailchimp_campaign_content
 from . import mailchimp_campaign_import
 from . import mailchimp_campaign_edit
 from . import mailchimp_campaign_recipients
+from . import mailchimp_tag_used
 from . import mailchimp_campaign_section
 from . import mailchimp_campaign_source
 from . import mailchimp_campaign_mailing

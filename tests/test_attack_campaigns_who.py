@@ -35,15 +35,55 @@ class TestToWhom(AttackCase):
             campaign.action_push()
         self.assertEqual(len(self.opts(campaign)["conditions"]), 1)
 
-    def test_all_tag_records_are_deleted(self):
+    def test_tag_records_of_a_campaign_stay(self):
+        """Whoever may delete them: "all of" fewer tags would be more people."""
+        campaign = self.for_tags("VIP", "Press", tag_match="all")
+        for tag in (self.tags["VIP"], self.list.tag_ids):
+            with self.assertRaisesRegex(UserError, campaign.name):
+                tag.unlink()
+        campaign.active = False
+        with self.assertRaisesRegex(UserError, "Archive it instead"):
+            self.tags["Press"].unlink()
+        campaign.recipient_tag_ids -= self.tags["Press"]
+        self.tags["Press"].unlink()
+        self.assertEqual(campaign.recipient_tag_ids, self.tags["VIP"])
+
+    def test_segment_record_of_a_campaign_stays(self):
+        segment = self.env["mailchimp.tag"].create(
+            {
+                "audience_id": self.list.id,
+                "name": "Often",
+                "type": "saved",
+                "mailchimp_id": "777",
+            }
+        )
+        self.new_campaign(recipient_kind="segment", segment_id=segment.id)
+        with self.assertRaisesRegex(UserError, "would be sent to others"):
+            segment.unlink()
+
+    def test_managed_tag_records_stay(self):
+        tag = self.tags["VIP"]
+        tag.managed = True
+        with self.assertRaisesRegex(UserError, "VIP"):
+            tag.unlink()
+        tag.managed = False
+        tag.unlink()
+
+    def test_audience_goes_with_its_tags(self):
+        """It is Odoo's copy; a draft says then what it lacks."""
         campaign = self.for_tags("VIP")
-        self.tags["VIP"].unlink()
-        self.env.flush_all()
+        opts = dict(self.opts(campaign))
+        self.list.unlink()
         self.env.invalidate_all()
         campaign.subject = "Another one"
-        with suppress(UserError):
+        with self.assertRaisesRegex(UserError, "the tags"):
             campaign.action_push()
-        self.assertEqual(len(self.opts(campaign)["conditions"]), 1)
+        self.assertEqual(self.opts(campaign), opts)
+
+    def test_account_goes_with_all_of_it(self):
+        campaign = self.for_tags("VIP")
+        self.account.unlink()
+        self.assertFalse(campaign.exists() or self.tags["VIP"].exists())
 
     def test_raw_without_conditions(self):
         """'As set in Mailchimp' is not everybody."""
