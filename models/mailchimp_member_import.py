@@ -177,7 +177,9 @@ class MailchimpMemberImport(models.AbstractModel):
     def _held(self, audience, keys):
         """Return what we hold of members that are new or differ.
 
-        One statement on our own table, whatever the size of the page. A person keeps
+        One statement on our own table, whatever the size of the page. Who was erased
+        in Odoo, which leaves no address, has no news until Mailchimp deleted them, too:
+        whatever it says meanwhile must not bring them back. A person keeps
         the contact id when the address changes, and the address after being deleted
         and coming back; of two rows, the one of the contact is the person. LATERAL
         with OFFSET 0, and + 0 to hide the audience from the planner, leave it no choice
@@ -211,11 +213,13 @@ class MailchimpMemberImport(models.AbstractModel):
                        SELECT * FROM mailchimp_member
                         WHERE subscriber_hash = i.hash AND audience_id + 0 = %s)
                       LIMIT 1 OFFSET 0) m ON TRUE
-                WHERE m.id IS NULL OR m.fingerprint IS DISTINCT FROM i.fingerprint
-                   OR (m.contact_id IS NULL AND m.status != 'archived'
-                       AND (%s OR EXISTS (
-                            SELECT FROM mailing_contact c
-                             WHERE c.email_normalized = m.email)))""",
+                WHERE (m.id IS NULL OR m.fingerprint IS DISTINCT FROM i.fingerprint
+                       OR (m.contact_id IS NULL AND m.status != 'archived'
+                           AND (%s OR EXISTS (
+                                SELECT FROM mailing_contact c
+                                 WHERE c.email_normalized = m.email))))
+                  AND NOT (m.status IS NOT NULL AND m.email IS NULL
+                           AND m.forgotten IS NOT TRUE)""",
             audience.id,
             [key["subscriber_hash"] for key in known],
             [key["fingerprint"] for key in known],

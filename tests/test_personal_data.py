@@ -4,6 +4,7 @@ import io
 
 from openpyxl import load_workbook
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -164,6 +165,32 @@ class TestErasure(PersonCase):
         self.assertEqual(members.mapped("forgotten"), [True, True])
         self.assertErased(entries)
         self.fetch(full=True)
+        self.assertErased(entries)
+
+    def test_not_back_before_mailchimp_deleted_her(self):
+        """Whatever is heard of her while the deletion waits."""
+        entries, members = self.entries(), self.members_of(ANN)
+        there = self.remote.by_email(ANN)
+        self.erase(self.ann)
+        deletions = self.env["mailchimp.job"].search([("method", "=", "_job_act")])
+        deletions.run_after = fields.Datetime.add(fields.Datetime.now(), days=1)
+        self.later()
+        there.merges["FNAME"] = "Annabel"
+        there.status, there.last_changed = "unsubscribed", self.sandbox.clock.now()
+        for remote in (self.remote, self.other):
+            self.audience(remote)._enqueue_refresh([there.id])
+        self.run_jobs()
+        self.fetch()
+        self.fetch(full=True)
+        self.env.invalidate_all()
+        self.assertErased(entries)
+        self.assertEqual(members.mapped("forgotten"), [False, False])
+        self.assertTrue(self.remote.by_email(ANN))
+        deletions.run_after = fields.Datetime.now()
+        self.run_jobs()
+        self.assertFalse(self.remote.by_email(ANN) or self.other.by_email(ANN))
+        self.env.invalidate_all()
+        self.assertEqual(members.mapped("forgotten"), [True, True])
         self.assertErased(entries)
 
     def test_in_odoo_only(self):
