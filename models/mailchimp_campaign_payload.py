@@ -55,10 +55,7 @@ class MailchimpCampaignPayload(models.Model):
             there = as_map(data.get(part))
             if any((there.get(k) or "") != (v or "") for k, v in values[part].items()):
                 return False
-        ours, there = values.get("recipients", {}), as_map(data.get("recipients"))
-        options = (ours.get("segment_opts"), there.get("segment_opts"))
-        same_list = (ours.get("list_id") or "") == (there.get("list_id") or "")
-        return same_list and segment_opts.same(*options)
+        return segment_opts.same(values.get("recipients"), data.get("recipients"))
 
     def _needs_push(self):
         """Tell whether Mailchimp holds something else than Odoo."""

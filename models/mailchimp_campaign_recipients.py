@@ -201,8 +201,8 @@ class MailchimpCampaignRecipients(models.Model):
         there = as_map(self.remote_values).get("recipients")
         if not self.mailchimp_id or there is None:  # never counted, or unknown
             return bool(self.mailchimp_id and self.to_push)
-        ours = self._mailchimp_recipients().get("recipients", {})
-        return _who(as_map(there)) != _who(ours)
+        ours = self._mailchimp_recipients().get("recipients")
+        return not segment_opts.same(there, ours)
 
     # === CONSTRAINTS === #
 
@@ -276,10 +276,3 @@ class MailchimpCampaignRecipients(models.Model):
         if self.recipient_kind == "raw":
             return self.segment_text or self.env._("As set in Mailchimp")
         return self.env._("The whole audience")
-
-
-def _who(recipients):
-    """Return what tells apart to whom a campaign is sent."""
-    read = segment_opts.read(recipients.get("segment_opts"))
-    match = read.match if len(read.ids) > 1 else "any"
-    return recipients.get("list_id") or None, read.kind, frozenset(read.ids), match

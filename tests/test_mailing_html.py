@@ -147,3 +147,32 @@ class TestMailingHtml(BaseCase):
             self.assertEqual(segment_opts.read(options).kind, kind, options)
         read = segment_opts.read(segment_opts.of_tags(["1", "2"], "all"))
         self.assertEqual((read.ids, read.match), (("1", "2"), "all"))
+
+    def test_same_recipients(self):
+        tags = segment_opts.of_tags
+
+        def of(options=None, list_id="a"):
+            return {"list_id": list_id, "segment_opts": options}
+
+        other = {"match": "any", "conditions": [{"condition_type": "VIP"}]}
+        for one, two in (
+            (None, {}),
+            (of(), of({})),
+            (of(tags(["1"], "any")), of(tags(["1"], "all"))),
+            (of(tags(["1"], "any")), of({"saved_segment_id": 1})),
+            (of(tags(["1", "2"], "all")), of(tags(["2", "1"], "all"))),
+            (of(other), of(dict(other))),
+        ):
+            self.assertTrue(segment_opts.same(one, two), (one, two))
+            self.assertTrue(segment_opts.same(two, one), (one, two))
+        for one, two in (
+            (of(), None),
+            (of(), of(list_id="b")),
+            (of(), of(tags(["1"], "any"))),
+            (of(tags(["1", "2"], "any")), of(tags(["1", "2"], "all"))),
+            (of(tags(["1", "2"], "any")), of(tags(["1", "3"], "any"))),
+            (of(other), of({**other, "match": "all"})),
+            (of(other), of()),
+        ):
+            self.assertFalse(segment_opts.same(one, two), (one, two))
+            self.assertFalse(segment_opts.same(two, one), (one, two))

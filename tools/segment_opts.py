@@ -47,13 +47,18 @@ def read(options):
 
 
 def same(one, other):
-    """Tell whether two options mean the same members."""
-    first, second = read(one), read(other)
+    """Tell whether two ``recipients`` of campaigns mean the same members.
+
+    :param one: with ``list_id`` and ``segment_opts``; anything that JSON can say
+    """
+    one, other = as_map(one), as_map(other)
+    if (one.get("list_id") or "") != (other.get("list_id") or ""):
+        return False
+    options = [as_map(said.get("segment_opts")) for said in (one, other)]
+    first, second = map(read, options)
     if "other" in (first.kind, second.kind):
-        return as_map(one) == as_map(other)
-    if len(first.ids) < 2:
-        return (first.kind, first.ids) == (second.kind, second.ids)
-    return (first.match, set(first.ids)) == (second.match, set(second.ids))
+        return options[0] == options[1]
+    return _who(first) == _who(second)
 
 
 def of_tags(ids, match):
@@ -62,7 +67,7 @@ def of_tags(ids, match):
     :param ids: remote ids (texts)
     :param str match: any or all
     """
-    conditions = [{**TAG_CONDITION, "value": int(id_)} for id_ in ids]
+    conditions = [{**TAG_CONDITION, "value": _number(id_)} for id_ in ids]
     return {"match": match, "conditions": conditions}
 
 
@@ -71,7 +76,17 @@ def of_segment(id_):
 
     :param str id_: its remote id
     """
-    return {"saved_segment_id": int(id_)}
+    return {"saved_segment_id": _number(id_)}
+
+
+def _number(id_):
+    """Return an id as Mailchimp says it: a number, as far as is known."""
+    return int(id_) if str(id_).isdecimal() else id_
+
+
+def _who(recipients):
+    ids = frozenset(recipients.ids)
+    return recipients.kind, ids, recipients.match if len(ids) > 1 else "any"
 
 
 def _tag_of(condition):
