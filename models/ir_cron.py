@@ -16,7 +16,7 @@ class IrCron(models.Model):
             return result
         runs = {"label": self.env._("Runs"), "url": "/odoo/mailchimp-runs"}
         return notification(
-            self.env._("What it found to do goes on in the background: see %s."),
+            self.env._("What it found to do goes on in the background. See:"),
             title=self.env._("%s was run", self.name),
             links=[runs],
         )

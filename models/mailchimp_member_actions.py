@@ -6,6 +6,7 @@ from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from ..tools.client_action import notification
 from ..tools.inside import inside, trusted
 from ..tools.push import MARKETED
 from .mailchimp_member_push import CLAIM
@@ -208,26 +209,17 @@ class MailchimpMemberActions(models.Model):
     @api.model
     def _tell(self, answers):
         """Return the action that shows what Mailchimp answered, with a link to it."""
-        member = self[:1].exists()
+        url = self[:1].exists().web_url
+        links = [{"label": self.env._("Open in Mailchimp"), "url": url}] if url else ()
         kinds = {kind for kind, _message in answers}
         kind = next((k for k in ("danger", "warning") if k in kinds), "success")
-        params = {
-            "type": kind,
-            "title": self.env._("Mailchimp"),
-            "message": "\n".join(message for _kind, message in answers),
-            "sticky": kind != "success",
-            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-        }
-        if member.web_url:
-            params["message"] += " %s"
-            params["links"] = [
-                {"label": self.env._("Open in Mailchimp"), "url": member.web_url}
-            ]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": params,
-        }
+        return notification(
+            "\n".join(message for _kind, message in answers),
+            title=self.env._("Mailchimp"),
+            kind=kind,
+            links=links,
+            sticky=kind != "success",
+        )
 
     # === SEVERAL: A RUN === #
 

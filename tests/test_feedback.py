@@ -3,6 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 
+from ..tools.client_action import notification
 from .common import MailchimpCase
 from .job_common import JobCase
 
@@ -70,6 +71,14 @@ class TestScheduledActions(MailchimpCase):
         self.assertEqual(action["params"]["message"].count("%s"), 1)
         self.assertEqual(action["params"]["links"][0]["url"], "/odoo/mailchimp-runs")
         self.assertTrue(self.runs("audiences"))
+
+    def test_percent_signs_are_no_places_for_links(self):
+        """As the web client does it: each link in the place of a %s."""
+        link = {"label": "Runs", "url": "/x"}
+        shown = notification("100%s, 5%% and %(x)s", links=[link])["params"]
+        self.assertEqual(shown["message"] % ("<a>",), "100%s, 5%% and %(x)s <a>")
+        plain = notification("100%s")["params"]
+        self.assertEqual(plain["message"], "100%s")
 
     def test_others_answer_as_before(self):
         self.assertIs(self.run_manually("base.autovacuum_job"), True)
