@@ -86,6 +86,8 @@ class MailchimpPlan(models.Model):
     res_model = fields.Char(readonly=True)
     res_ids = fields.Json(readonly=True)
     leaving_ids = fields.Json(readonly=True)
+    # Of an auto export: who matches its filter, and is not to be added.
+    beside_ids = fields.Json(readonly=True)
     window = fields.Json(readonly=True)
 
     create_count = fields.Integer(string="Added", readonly=True)

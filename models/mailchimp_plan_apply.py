@@ -30,7 +30,7 @@ class MailchimpPlanApply(models.Model):
             audience.account_id, kind, "user", audience
         )
         if self.kind != "import":
-            run.total = len(self.leaving_ids or ()) + len(self.res_ids or ())
+            run.total = self.line_count
         self.write({"state": "applying", "apply_run_id": run.id})
         identity = f"members:{audience.id}" if self.kind == "import" else None
         self._enqueue_job("_job_apply", run, identity)
@@ -61,8 +61,7 @@ class MailchimpPlanApply(models.Model):
         if self.kind == "auto_export":
             audience.exported_at = fields.Datetime.now()
         while lines := self._planned_lines(limit=STEP):
-            for how, ids in groupby(lines, lambda line: self._how(line)):
-                ours = lines.browse(line.id for line in ids)
+            for how, ours in self._by_deed(lines):
                 fresh = self._still_true(
                     ours, self._outlook(how, ours.mapped("res_id"))
                 )
@@ -76,10 +75,18 @@ class MailchimpPlanApply(models.Model):
         domain = [("plan_id", "=", self.id), ("state", "=", "planned"), *domain]
         return self.env["mailchimp.plan.line"].search(domain, limit=limit)
 
-    def _how(self, line):
+    def _by_deed(self, lines):
+        """Yield what is done, see `_outlook`, and the lines about it."""
+        beside = set(self.beside_ids or ())
+        for how, of_deed in groupby(lines, lambda line: self._how(line, beside)):
+            yield how, lines.browse(line.id for line in of_deed)
+
+    def _how(self, line, beside):
         if self.kind == "update":
             return "update"
-        return "archive" if line.res_model == "mailchimp.member" else "export"
+        if line.res_model == "mailchimp.member":
+            return "archive"
+        return "stay" if line.res_id in beside else "export"
 
     @api.model
     def _still_true(self, lines, entries):
@@ -95,6 +102,10 @@ class MailchimpPlanApply(models.Model):
         self.env["mailchimp.member"]._export(
             self.audience_id, records, run, PRIORITY_USER
         )
+
+    def _apply_stay(self, lines, run):
+        """Whom an auto export leaves out, it leaves out without a log."""
+        run._count(done=len(lines))
 
     def _apply_update(self, lines, run):
         members = self.env["mailchimp.member"].browse(lines.mapped("res_id"))

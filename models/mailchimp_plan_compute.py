@@ -104,7 +104,7 @@ class MailchimpPlanCompute(models.Model):
         """Plan what is sent to Mailchimp, some records at a time."""
         if not run.checkpoint:
             self._choose()
-            run.total = len(self.leaving_ids or ()) + len(self.res_ids or ())
+            run.total = sum(len(ids) for _how, ids in self._chosen())
         at = (run.checkpoint or {}).get("planned", 0)
         for number, (how, ids) in enumerate(self._parts()):
             if number < at:
@@ -112,6 +112,8 @@ class MailchimpPlanCompute(models.Model):
             entries = self._outlook(how, ids)
             if how == "export":
                 self._meet_others(entries)
+            elif how == "stay":  # the others are in the audience already
+                self.none_count += len(ids) - len(entries)
             self._keep(entries)
             run._count(done=len(ids))
             run.checkpoint = {"planned": number + 1}
@@ -125,13 +127,15 @@ class MailchimpPlanCompute(models.Model):
         audience = self.audience_id
         if self.kind == "auto_export":
             records = self.env[audience.export_model]
+            new = records.search(audience._export_candidates(), order="id").ids
+            matching = records.search(audience._export_filter(), order="id").ids
+            to_add = set(new)
             self.write(
                 {
                     "res_model": records._name,
-                    "res_ids": records.search(
-                        audience._export_candidates(), order="id"
-                    ).ids,
+                    "res_ids": new,
                     "leaving_ids": audience._unmatched_members().ids,
+                    "beside_ids": [id_ for id_ in matching if id_ not in to_add],
                 }
             )
         elif not self.res_model:
@@ -142,18 +146,25 @@ class MailchimpPlanCompute(models.Model):
             members = self.env["mailchimp.member"].search(waiting, order="id")
             self.write({"res_model": members._name, "res_ids": members.ids})
 
-    def _parts(self):
-        """Yield (what is done, ids of the records): see `_outlook`."""
-        for ids in split_every(STEP, self.leaving_ids or (), list):
-            yield "archive", ids
+    def _chosen(self):
+        """Return pairs of what is done, see `_outlook`, and the ids of the records."""
         how = "update" if self.kind == "update" else "export"
-        for ids in split_every(STEP, self.res_ids or (), list):
-            yield how, ids
+        return (
+            ("archive", self.leaving_ids or ()),
+            (how, self.res_ids or ()),
+            ("stay", self.beside_ids or ()),
+        )
+
+    def _parts(self):
+        """Yield what is done, and ids of the records, some at a time."""
+        for how, ids in self._chosen():
+            for some in split_every(STEP, ids, list):
+                yield how, some
 
     def _outlook(self, how, ids):
         """Return what would happen to some records now, without doing it.
 
-        :param str how: export, update or archive
+        :param str how: export, update, archive or stay
         :param list ids: of the records
         :return: list of entries
         """

@@ -65,6 +65,23 @@ class MailchimpPlanPush(models.Model):
             steps = push._plan_act(dry.audience_id, members, "archive")
             return dry._entries_of_members(members, steps)
 
+    def _outlook_stay(self, ids):
+        """Return why the auto export does not add some records that match its filter.
+
+        Those that are in the audience already have no entry.
+        """
+        Member = self.env["mailchimp.member"]
+        records = self.env[self.res_model].browse(ids).exists()
+        rows = Member._export_rows(self.audience_id, records)
+        Member._export_judge(self.audience_id, rows)
+        left_out = [row for row in rows if row["code"]]
+        return [
+            self._who(row["record"])
+            | {"member_id": row["member"].id}
+            | self._left_out(row["code"], *Member._export_reason(row))
+            for row in left_out
+        ]
+
     def _dry_run(self):
         """Return a run that is undone with what it reports."""
         Run = self.env["mailchimp.run"]
@@ -96,18 +113,7 @@ class MailchimpPlanPush(models.Model):
         :param dict left_out: {id of the record: line of the run that says why}
         :param Labels labels: see `_labels`
         """
-        email = normalize_email(
-            record.email
-            if record._name == "mailchimp.member"
-            else record.email_normalized
-        )
-        entry = {
-            "name": record.display_name or email or "?",
-            "res_model": record._name,
-            "res_id": record.id,
-            "member_id": False,
-            "subscriber_hash": subscriber_hash(email) if email else False,
-        }
+        entry = self._who(record)
         if step:
             return entry | self._entry_of_step(step, labels)
         line = left_out.get(record.id)
@@ -116,6 +122,21 @@ class MailchimpPlanPush(models.Model):
             return entry | member | self._left_out(line.code, line.reason, line.advice)
         words = self.env["mailchimp.member.push"]._words("duplicate")
         return entry | self._left_out("duplicate", *words)
+
+    def _who(self, record):
+        """Return what tells whom an entry is about."""
+        email = normalize_email(
+            record.email
+            if record._name == "mailchimp.member"
+            else record.email_normalized
+        )
+        return {
+            "name": record.display_name or email or "?",
+            "res_model": record._name,
+            "res_id": record.id,
+            "member_id": False,
+            "subscriber_hash": subscriber_hash(email) if email else False,
+        }
 
     def _left_out(self, code, reason=False, advice=False):
         return {

@@ -1,7 +1,6 @@
 from typing import NamedTuple
 
-from odoo import fields, models
-from odoo.exceptions import ValidationError
+from odoo import models
 
 from .mailchimp_member_display import text_of
 
@@ -19,26 +18,6 @@ class MailchimpPlanWords(models.Model):
     """What a plan shows of a step: {label: value}, both as people read them."""
 
     _inherit = "mailchimp.plan"
-
-    match_hint = fields.Char(compute="_compute_match_hint")
-
-    def _compute_match_hint(self):
-        for plan in self:
-            chosen = plan.kind == "auto_export" and plan.state == "ready"
-            plan.match_hint = chosen and plan._match_text()
-
-    def _match_text(self):
-        """Say of those whom the filter chooses why the auto export leaves them."""
-        audience = self.audience_id
-        try:
-            domain = audience._export_filter()
-        except ValidationError as error:
-            return str(error)
-        return self.env._(
-            "The filter matches %s: all of them are in the audience already, or left "
-            "out (no address, blacklisted, opted out).",
-            self.env[audience.export_model].search_count(domain),
-        )
 
     def _labels(self):
         """Return the names of what the audience has, read once for each page."""

@@ -139,14 +139,8 @@ class TestPlan(PlanCase):
         self.assertEqual(self.lines(plan), {"person2@a.example": ("update", None)})
 
     def test_auto_export_archives_too(self):
-        tag = self.env["res.partner.category"].create({"name": "Wine Club"})
-        self.news.write(
-            {
-                "auto_export": True,
-                "export_unmatched": "archive",
-                "export_domain": f"[('category_id', 'in', [{tag.id}])]",
-            }
-        )
+        tag = self.wine_club()
+        self.news.export_unmatched = "archive"
         leaver = self.new_partner("leaver@b.example", category_id=tag.ids)
         self.env["mailchimp.audience"]._cron_auto_export()
         self.drive()
@@ -166,15 +160,70 @@ class TestPlan(PlanCase):
         self.assertEqual(there["joiner@b.example"], "subscribed")
 
     def test_auto_export_of_those_who_are_in_or_left_out(self):
-        self.news.write({"auto_export": True, "export_model": "res.partner"})
-        tag = self.env["res.partner.category"].create({"name": "Wine Club"})
-        self.news.export_domain = f"[('category_id', 'in', [{tag.id}])]"
-        self.new_partner("listed@b.example", category_id=tag.ids)
-        self.env["res.partner"].create({"name": "Nobody", "category_id": tag.ids})
+        tag = self.wine_club()
         self.env["mail.blacklist"].create({"email": "listed@b.example"})
+        self.subscription("person1@a.example").opt_out = True
+        self.people.unsubscribe(self.remote, "person2@a.example")
+        self.fetch()
+        other = self.env["res.company"].create({"name": "Elsewhere"})
+        for name, email, vals in (
+            ("New", "new@b.example", {}),
+            ("Twin", "NEW@b.example", {}),
+            ("Listed", "listed@b.example", {}),
+            ("Nobody", False, {}),
+            ("Broken", "nobody", {}),
+            ("In", "person0@a.example", {}),
+            ("Out", "person1@a.example", {}),
+            ("Left", "person2@a.example", {}),
+            ("Foreign", "foreign@b.example", {"company_id": other.id}),
+            ("Unasked", "unasked@b.example", {"category_id": False}),
+        ):
+            vals = {"name": name, "category_id": tag.ids, **vals}
+            self.new_partner(email, **vals)
+        self.patch_step(2)
         plan = self.assertNothingWritten("auto_export")
-        self.assertFalse(plan.line_count)
-        self.assertIn("The filter matches 2:", plan.match_hint)
+        self.assertEqual(
+            self.lines(plan),
+            {
+                "New": ("create", None),
+                "Twin": ("skip", "duplicate"),
+                "Listed": ("skip", "blacklisted"),
+                "Nobody": ("skip", "no_email"),
+                "Broken": ("skip", "bad_email"),
+                "Out": ("skip", "opted_out"),
+                "Left": ("skip", "opted_out"),
+            },
+        )
+        self.assertEqual(
+            (plan.create_count, plan.skip_count, plan.none_count), (1, 6, 1)
+        )
+        self.assertTrue(all(plan.line_ids.filtered("code").mapped("advice")))
+        run = self.apply(plan)
+        self.assertEqual((run.created, run.done), (1, run.total))
+        self.assertEqual(plan.moved_count, 0)
+        # As by schedule, those without an address leave neither member nor log.
+        named = run.line_ids.mapped("name")
+        self.assertFalse({"Nobody", "Listed", "Out", "Left"} & set(named), named)
+
+    def test_who_may_be_added_since_an_auto_export_was_previewed(self):
+        tag = self.wine_club()
+        ban = self.env["mail.blacklist"].create({"email": "listed@b.example"})
+        self.new_partner("listed@b.example", name="Listed", category_id=tag.ids)
+        self.new_partner("new@b.example", name="New", category_id=tag.ids)
+        plan = self.plan("auto_export")
+        ban.active = False
+        self.apply(plan)
+        self.assertEqual(self.line(plan, "Listed").state, "moved")
+        there = {member.email for member in self.remote.members.values()}
+        self.assertIn("new@b.example", there)
+        self.assertNotIn("listed@b.example", there)
+
+    def wine_club(self):
+        """Let customers with a tag, which is returned, be exported by themselves."""
+        tag = self.env["res.partner.category"].create({"name": "Wine Club"})
+        domain = f"[('category_id', 'in', [{tag.id}])]"
+        self.news.write({"auto_export": True, "export_domain": domain})
+        return tag
 
     def test_bad_filter_is_told(self):
         self.env.cr.execute(
