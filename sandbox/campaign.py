@@ -1,6 +1,6 @@
 """Campaigns and templates: their state and who gets them."""
 
-from . import clock, conditions, report
+from . import clock, conditions, report, variants
 from .call import links
 
 SETTINGS = {
@@ -52,7 +52,8 @@ class Campaign:
         self.type = kind
         self.create_time = sandbox.clock.now()
         self.send_time = self.sending_until = 0
-        self.timewarp = False
+        # How many times it is sent, and the seconds between them
+        self.batches, self.batch_delay = 1, 0
         self.stored_status = "save"
         self.list_id = ""
         self.segment_opts = {}
@@ -61,7 +62,8 @@ class Campaign:
         self.extras = {}
         self.content_type = "html"
         self.html = self.plain_text = ""
-        self.variants = []
+        # Of an A/B test: what is in the mails, and which combination won
+        self.variants, self.winner = [], None
         self.parent_id = ""
         self.recipients = []
         self.events = []
@@ -111,6 +113,10 @@ class Campaign:
         ready = self.create_time + self.account.recipient_delay
         return self.account.sandbox.clock.now() >= ready
 
+    def has_content(self):
+        """:return bool: whether there is anything to send"""
+        return bool(self.html or self.plain_text or self.variants)
+
     def send(self, at):
         """Send it to whoever is subscribed."""
         self.recipients = [
@@ -124,7 +130,8 @@ class Campaign:
         ]
         self.sendings += 1
         self.send_time = at
-        self.sending_until = at + self.account.sending_seconds
+        pauses = (self.batches - 1) * self.batch_delay
+        self.sending_until = at + pauses + self.account.sending_seconds
         self.stored_status = "sending"
 
     # === WHAT PEOPLE DID === #
@@ -165,6 +172,8 @@ class Campaign:
             "tracking": dict(self.tracking),
             **self.extras,
         }
+        if "variate_settings" in self.extras:
+            data["variate_settings"] = variants.settings(self)
         if sent:
             data["report_summary"] = self.summary()
         data["delivery_status"] = self.delivery()

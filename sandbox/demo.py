@@ -5,7 +5,7 @@ The same on every run, but for dates, which are relative to the day it is made.
 
 import random
 
-from . import clock, generate, pictures
+from . import clock, generate, pictures, variants
 from .campaign import Campaign, Template
 
 COMPANY = "Harbour & Vine Trading"
@@ -100,6 +100,10 @@ CAMPAIGNS = (
     ("Winter preview", 0, 0, -6),
     ("New vintages (draft)", 1, 2, None),
 )
+# An A/B test: title, audience, template, days ago, and what is compared.
+TEST = ("Wine for the feast", 0, 0, 12)
+SUBJECTS = ("What do you pour at Christmas?", "Twelve bottles for the feast")
+DESIGNS = ("Photo of the cellar", "Only text")
 URLS = ("https://harbourvine.example/shop", "https://harbourvine.example/events")
 
 
@@ -118,6 +122,7 @@ def build(account):
     _mailchimps_own(account)
     for plan in CAMPAIGNS:
         _campaign(account, audiences, templates, plan)
+    _campaign(account, audiences, templates, TEST, compare=True)
     return {
         "api_key": account.api_key,
         "audiences": [
@@ -202,7 +207,7 @@ def _old(account, template):
     return template
 
 
-def _campaign(account, audiences, templates, plan):
+def _campaign(account, audiences, templates, plan, compare=False):
     title, audience, template, days = plan
     campaign = Campaign(account, "regular")
     campaign.list_id = audiences[audience].id
@@ -216,6 +221,8 @@ def _campaign(account, audiences, templates, plan):
     )
     campaign.html = templates[template].html
     campaign.plain_text = f"{title}\nDear *|FNAME|*"
+    if compare:
+        variants.compare(campaign, SUBJECTS, DESIGNS, winner=2)
     account.campaigns[campaign.id] = campaign
     now = account.sandbox.clock.now()
     if days is None:

@@ -10,6 +10,9 @@ from .campaigns import get
 ACTIONS = "/campaigns/<campaign_id>/actions/"
 QUARTER = 15 * clock.MINUTE
 MOST_TEST_MAILS = 20
+# https://mailchimp.com/help/schedule-batch-delivery/
+BATCHES = range(2, 27)
+BATCH_DELAYS = (5, 10, 15, 20, 25, 30, 60)
 
 
 def checks(campaign):
@@ -17,8 +20,11 @@ def checks(campaign):
     settings = campaign.settings
     entries = [
         _check(campaign.audience is not None, "List", "recipients not ready"),
-        _check(campaign.counted(), "Recipients", "recipients not ready"),
-        _check(bool(campaign.targets()), "Recipients", "no recipients"),
+        _check(
+            campaign.counted() and bool(campaign.targets()),
+            "Recipients",
+            "no recipients" if campaign.counted() else "recipients not ready",
+        ),
         _check(bool(settings["subject_line"]), "Subject", "subject line missing"),
         _check(bool(settings["from_name"]), "From name", "from name missing"),
         _check(
@@ -26,7 +32,7 @@ def checks(campaign):
             "Reply-to address",
             f"address(es) - {settings['reply_to'] or 'missing'}",
         ),
-        _check(bool(campaign.html or campaign.plain_text), "Content", "no content"),
+        _check(campaign.has_content(), "Content", "no content"),
     ]
     if "*|UNSUB|*" not in campaign.html:
         entries.append(("warning", "Content", "A footer will be added."))
@@ -93,7 +99,7 @@ def send_test(call, campaign_id):
     validate.one_of(body, "send_type", ("html", "plaintext"))
     if not 0 < len(body["test_emails"]) <= MOST_TEST_MAILS:
         raise problems.invalid_field("test_emails", validate.BLANK)
-    if not campaign.html and not campaign.plain_text:
+    if not campaign.has_content():
         raise problems.bad_request("Your Campaign is not ready to send. no content")
     for email in body["test_emails"]:
         call.sandbox.monitor.mail("test", campaign.list_id, email, call.now)
@@ -114,9 +120,34 @@ def schedule(call, campaign_id):
         raise problems.invalid_field("schedule_time", "The time is in the past.")
     require_status(campaign, "save", "paused")
     require_ready(campaign)
+    campaign.batches, campaign.batch_delay = _batches(campaign, body)
     campaign.send_time = at
     campaign.stored_status = "schedule"
     campaign.settings["timewarp"] = bool(body.get("timewarp", False))
+
+
+def _batches(campaign, body):
+    """:return tuple: how many times it is sent, and the seconds between them"""
+    validate.typed(body, batch_delivery=dict, timewarp=bool)
+    asked = body.get("batch_delivery")
+    if not asked:
+        return 1, 0
+    validate.require(body, "batch_delivery.batch_count", "batch_delivery.batch_delay")
+    validate.typed(asked, batch_count=int, batch_delay=int)
+    if body.get("timewarp"):
+        detail = "Batch Delivery cannot be used with Timewarp."
+        raise problems.invalid_field("batch_delivery", detail)
+    if campaign.type != "regular":
+        detail = "Batch Delivery is for regular campaigns only."
+        raise problems.invalid_field("batch_delivery", detail)
+    if asked["batch_count"] not in BATCHES:
+        detail = "batch_count must be between 2 and 26"
+        raise problems.invalid_field("batch_delivery.batch_count", detail)
+    if asked["batch_delay"] not in BATCH_DELAYS:
+        known = ", ".join(map(str, BATCH_DELAYS))
+        detail = f"batch_delay can be one of the following: {known}"
+        raise problems.invalid_field("batch_delivery.batch_delay", detail)
+    return asked["batch_count"], asked["batch_delay"] * clock.MINUTE
 
 
 @route("POST", ACTIONS + "unschedule")
@@ -125,6 +156,7 @@ def unschedule(call, campaign_id):
     campaign = get(call, campaign_id)
     require_status(campaign, "schedule")
     campaign.stored_status, campaign.send_time = "save", 0
+    campaign.batches, campaign.batch_delay = 1, 0
 
 
 @route("POST", ACTIONS + "cancel-send")
@@ -181,6 +213,7 @@ def _copy(call, source, title):
     copy.extras = dict(source.extras)
     copy.content_type = source.content_type
     copy.html, copy.plain_text = source.html, source.plain_text
+    copy.variants = list(source.variants)
     call.account.campaigns[copy.id] = copy
     return copy
 

@@ -169,6 +169,7 @@ def write_content(call, campaign_id):
     campaign = get(call, campaign_id)
     body = call.object()
     validate.typed(body, html=str, plain_text=str, url=str, template=dict, archive=dict)
+    validate.typed(body, variate_contents=list)
     editable(campaign)
     html = _html(call, body)
     campaign.settings["template_id"] = body.get("template", {}).get("id", 0)
@@ -176,7 +177,19 @@ def write_content(call, campaign_id):
         campaign.html = html
         campaign.plain_text = _as_text(html)
     campaign.plain_text = body.get("plain_text", campaign.plain_text)
+    if "variate_contents" in body:
+        campaign.variants = [_variant(call, one) for one in body["variate_contents"]]
     return _content(call, campaign)
+
+
+def _variant(call, body):
+    validate.require(body, "content_label")
+    html = _html(call, body) or ""
+    return {
+        "content_label": body["content_label"],
+        "html": html,
+        "plain_text": body.get("plain_text", _as_text(html)),
+    }
 
 
 def _content(call, campaign):

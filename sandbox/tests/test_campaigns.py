@@ -2,6 +2,8 @@
 
 import pytest
 
+from sandbox.openapi import check_response
+
 SETTINGS = {
     "subject_line": "Spring",
     "title": "Spring",
@@ -71,6 +73,54 @@ def test_schedule(client, sandbox, campaign):
     assert client.get(campaign).json()["status"] == "schedule"
     sandbox.clock.freeze(3_786_999_999)
     assert client.get(campaign).json()["status"] == "sent"
+
+
+def test_batch_delivery(client, account, campaign):
+    there = account.campaigns[campaign.rpartition("/")[2]]
+
+    def schedule(count, delay, **more):
+        batches = {"batch_count": count, "batch_delay": delay}
+        body = {"schedule_time": "2090-01-01T12:15:00+00:00", **more}
+        answer = client.post(
+            f"{campaign}/actions/schedule", {**body, "batch_delivery": batches}
+        )
+        return answer.status_code
+
+    assert schedule(1, 5) == schedule(27, 5) == schedule(2, 7) == 400
+    assert schedule(2, 5, timewarp=True) == 400
+    there.type = "plaintext"
+    assert schedule(2, 5) == 400
+    there.type = "regular"
+    assert schedule(3, 30) == 204
+    assert (there.batches, there.batch_delay) == (3, 1800)
+    client.post(f"{campaign}/actions/unschedule")
+    assert there.batches == 1
+
+
+def test_ab_test(client, account, people):
+    settings = {"subject_lines": ["A", "B"], "test_size": 50, "wait_time": 60}
+    body = {"type": "variate", "variate_settings": settings}
+    body |= {"recipients": {"list_id": people.id}, "settings": SETTINGS}
+    made = client.post("/campaigns", body).json()
+    path = f"/campaigns/{made['id']}"
+    contents = [
+        {"content_label": label, "html": f"<p>{label} *|UNSUB|*</p>"}
+        for label in ("Red", "White")
+    ]
+    client.put(f"{path}/content", {"variate_contents": contents})
+    assert client.get(f"{path}/send-checklist").json()["is_ready"]
+    account.campaigns[made["id"]].winner = 1
+    client.post(f"{path}/actions/send")
+    answer = client.get(path)
+    assert check_response("GET", path, 200, answer.json()) == []
+    test = answer.json()["variate_settings"]
+    assert test["contents"] == ["Red", "White"]
+    names = ("subject_line", "content_description")
+    pairs = [tuple(c[name] for name in names) for c in test["combinations"]]
+    assert pairs == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert test["winning_combination_id"] == test["combinations"][1]["id"]
+    found = client.get(f"{path}/content").json()["variate_contents"]
+    assert [one["html"] for one in found] == [one["html"] for one in contents]
 
 
 def test_segment_by_tag(client, people, campaign):
