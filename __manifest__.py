@@ -54,7 +54,6 @@
         "wizards/mailchimp_member_act_views.xml",
         "wizards/mailchimp_erasure_views.xml",
         "data/ir_actions_personal_data.xml",
-        "views/mailchimp_menus.xml",
         "views/mailchimp_plan_line_views.xml",
         "views/mailchimp_plan_views.xml",
         "views/mailchimp_plan_button_views.xml",
@@ -62,6 +61,7 @@
         "views/mailchimp_conflict_views.xml",
         "views/mailchimp_campaign_form_views.xml",
         "views/mailchimp_campaign_content_views.xml",
+        "views/mailchimp_campaign_variant_views.xml",
         "views/mailchimp_campaign_board_views.xml",
         "views/mailchimp_campaign_views.xml",
         "views/mailchimp_campaign_report_views.xml",
@@ -71,6 +71,7 @@
         "views/mailchimp_campaign_activity_views.xml",
         "views/mailchimp_engagement_views.xml",
         "views/mailchimp_campaign_use_views.xml",
+        "views/mailchimp_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["mailchimp_connector/static/src/**/*"],

@@ -151,6 +151,7 @@ from . import mailchimp_campaign_activity
 from . import mailchimp_campaign_link
 from . import mailchimp_campaign_hour
 from . import mailchimp_campaign_report
+from . import mailchimp_campaign_variant
 from . import mailchimp_report_state
 from . import mailchimp_report_store
 from . import mailchimp_report_words
