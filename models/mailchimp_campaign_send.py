@@ -108,12 +108,13 @@ class MailchimpCampaignSend(models.Model):
 
     # === THE PROTOCOL === #
 
-    def _leave(self, confirmed, at=None, timewarp=False):
+    def _leave(self, confirmed, at=None, delivery=None):
         """Send this campaign now, or schedule it.
 
         :param str confirmed: `_confirmation` of what the person saw
         :param datetime at: when, naive UTC; now by default
-        :param bool timewarp: at that time of each recipient's own day
+        :param dict delivery: how it is scheduled, as Mailchimp says it: ``timewarp`` or
+            ``batch_delivery``; to all at that moment by default
         :return: what came of it: ``state`` is done, already, changed, not_ready,
             failed or unknown; ``text`` says it
         """
@@ -127,7 +128,7 @@ class MailchimpCampaignSend(models.Model):
         except MailchimpError as error:
             text = self.env._("Nothing was sent. %s", self._error_text(error))
             return _came("failed", text)
-        return refusal or self._post_leave(gateway, at, timewarp)
+        return refusal or self._post_leave(gateway, at, delivery or {})
 
     def _refuse_to_leave(self, gateway, confirmed):
         """Return why this is not the moment, None if it is."""
@@ -157,7 +158,7 @@ class MailchimpCampaignSend(models.Model):
         self.env["mailchimp.attempt"]._forget(self, "send")
         self._connector_write({"send_unknown": False})
 
-    def _post_leave(self, gateway, at, timewarp):
+    def _post_leave(self, gateway, at, delivery):
         """Let it go; this is the only place that does."""
         # A patient one: who gives up early does not know what became of it.
         api = self.account_id._gateway().api.campaigns
@@ -165,31 +166,30 @@ class MailchimpCampaignSend(models.Model):
         attempts._note(self, "send")
         try:
             if at:
-                body = {"schedule_time": f"{at:%Y-%m-%dT%H:%M:%S}+00:00"}
-                body |= {"timewarp": True} if timewarp else {}
-                api.schedule(self.mailchimp_id, body)
+                time = f"{at:%Y-%m-%dT%H:%M:%S}+00:00"
+                api.schedule(self.mailchimp_id, {"schedule_time": time, **delivery})
             else:
                 api.send(self.mailchimp_id)
         except MailchimpRetryLater as error:
-            return self._resolve_lost(gateway, error)
+            return self._resolve_lost(gateway, error, delivery)
         except MailchimpError as error:
             attempts._forget(self, "send")
             return _came("failed", self._refusal_text(error))
         attempts._forget(self, "send")
-        return self._has_left(gateway, at)
+        return self._has_left(gateway, at, delivery)
 
-    def _has_left(self, gateway, at=None):
+    def _has_left(self, gateway, at, delivery):
         """Note that it left, and read what Mailchimp makes of it."""
         vals = {"status": "schedule" if at else "sending", "send_unknown": False}
         self._connector_write(vals | ({"send_time": at} if at else {}))
-        self._log_leaving()
+        self._log_leaving(delivery)
         try:
             self._read_remote(gateway)
         except MailchimpError:
             self._enqueue_read_status()
         return _came("done", self._left_text())
 
-    def _resolve_lost(self, gateway, error):
+    def _resolve_lost(self, gateway, error, delivery):
         """Find out whether it left, after an answer that was lost."""
         if error.throttled:  # which is answered before anything is done
             self.env["mailchimp.attempt"]._forget(self, "send")
@@ -200,7 +200,7 @@ class MailchimpCampaignSend(models.Model):
             status = None
         if status in UNDER_WAY:
             self._note_known()
-            self._log_leaving()
+            self._log_leaving(delivery)
             return _came("done", self._left_text())
         self._connector_write({"send_unknown": not status})
         self._enqueue_read_status()

@@ -9,26 +9,42 @@ class MailchimpCampaignSendWords(models.Model):
 
     _inherit = "mailchimp.campaign"
 
-    def _log_leaving(self):
-        """Keep who let it go, to whom and how many."""
+    def _log_leaving(self, delivery):
+        """Keep who let it go, how, to whom and how many.
+
+        :param dict delivery: see `_leave`
+        """
         self._message_log(
             body=self.env._(
                 "%(user)s let it go: %(what)s. Audience: %(audience)s (%(who)s), "
                 "%(count)s recipients.",
                 user=self.env.user.name,
-                what=self._leaving_text(),
+                what=self._leaving_text(delivery),
                 audience=self.audience_id.display_name or self.env._("unknown"),
                 who=self._recipients_text(),
                 count=self.recipient_count,
             )
         )
 
-    def _leaving_text(self):
+    def _leaving_text(self, delivery):
         if self.status != "schedule":
             return self._status_text()
         # Others read it, too, who may live elsewhere.
         zone = self.env.user.tz or "UTC"
-        return f"{self._status_text()}, {self._send_time_text()} ({zone})"
+        text = f"{self._status_text()}, {self._send_time_text()} ({zone})"
+        return ", ".join(filter(None, (text, self._delivery_text(delivery))))
+
+    def _delivery_text(self, delivery):
+        """Return how it is scheduled, which Mailchimp does not tell afterwards."""
+        if batches := delivery.get("batch_delivery"):
+            return self.env._(
+                "in %(count)s batches, one every %(minutes)s minutes",
+                count=batches["batch_count"],
+                minutes=batches["batch_delay"],
+            )
+        if delivery.get("timewarp"):
+            return self.env._("in each recipient's time zone")
+        return ""
 
     def _left_text(self):
         if self.status == "schedule":

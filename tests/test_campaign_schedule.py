@@ -51,6 +51,56 @@ class TestCampaignSchedule(CampaignCase):
         self.assertEqual(self.told(wizard.action_confirm())[0], "success")
         self.assertTrue(self.there(wizard.campaign_id).settings["timewarp"])
 
+    def test_schedule_in_batches(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign, "schedule")
+        with Form(wizard) as form:
+            form.in_batches = True
+            form.batch_count = 4
+            form.batch_delay = "20"
+            last = fields.Datetime.add(wizard.schedule_time, hours=1)
+            self.assertEqual(form.last_batch_time, last)
+        self.assertEqual(self.told(wizard.action_confirm())[0], "success")
+        [request] = self.requested("POST", "/actions/schedule")
+        asked = {"batch_count": 4, "batch_delay": 20}
+        self.assertEqual(request.json["batch_delivery"], asked)
+        self.assertNotIn("timewarp", request.json)
+        there = self.there(campaign)
+        self.assertEqual((there.batches, there.batch_delay), (4, 1200))
+        said = "".join(campaign.message_ids.mapped("body"))
+        self.assertIn("in 4 batches, one every 20 minutes", said)
+        campaign.action_unschedule()
+        self.assertEqual((campaign.status, there.batches), ("save", 1))
+
+    def test_batches_that_mailchimp_does_not_know(self):
+        campaign = self.new_campaign()
+        wizard = self.wizard(campaign, "schedule")
+        for vals, reason in (
+            ({"batch_count": 1}, "2 to 26"),
+            ({"batch_count": 27}, "2 to 26"),
+            ({"batch_delay": False}, "time between"),
+            ({"timewarp": True}, "either"),
+        ):
+            usual = {"batch_count": 2, "batch_delay": "5", "timewarp": False}
+            wizard.write({"in_batches": True, **usual, **vals})
+            with self.assertRaisesRegex(UserError, reason):
+                wizard.action_confirm()
+        plain = self.wizard(
+            self.new_campaign(type="plaintext", html=False, plain_text="*|UNSUB|*"),
+            "schedule",
+        )
+        plain.in_batches = True
+        with self.assertRaisesRegex(UserError, "regular"):
+            plain.action_confirm()
+        self.assertFalse(self.requested("POST", "/actions/schedule"))
+        self.assertNotSent(campaign)
+
+    def test_batches_do_not_matter_when_it_is_sent_now(self):
+        wizard = self.wizard(self.new_campaign())
+        wizard.write({"in_batches": True, "batch_count": 99})
+        wizard.action_confirm()
+        self.assertSentOnce(wizard.campaign_id)
+
     def test_other_minutes(self):
         wizard = self.wizard(self.new_campaign(), "schedule")
         odd = self.soon() + timedelta(minutes=7)
@@ -72,8 +122,13 @@ class TestCampaignSchedule(CampaignCase):
         for kind, told in (("answer_lost", "success"), ("connection_reset", "danger")):
             campaign = self.new_campaign(name=kind)
             wizard = self.wizard(campaign, "schedule")
+            wizard.in_batches = True
             self.sandbox.faults.inject(kind, match="POST */actions/schedule")
             self.assertEqual(self.told(wizard.action_confirm())[0], told)
+            sent = 2 if told == "success" else 1
+            self.assertEqual(self.there(campaign).batches, sent)
+            log = "".join(campaign.message_ids.mapped("body"))
+            self.assertEqual("in 2 batches" in log, told == "success")
             expected = "schedule" if told == "success" else "save"
             self.assertEqual(campaign.status, expected)
             self.assertEqual(self.there(campaign).status, expected)

@@ -1,5 +1,6 @@
 from . import mailchimp_campaign_pointer
 from . import mailchimp_campaign_send
+from . import mailchimp_campaign_schedule
 from . import mailchimp_campaign_test
 from . import mailchimp_erasure
 from . import mailchimp_export

@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from ..exceptions import MailchimpError
 from ..tools.client_action import notification
-from ..tools.quarter_hour import QUARTER, is_quarter, next_quarter
 
 KINDS = {"done": "success", "already": "warning", "failed": "danger"}
 
@@ -34,6 +33,7 @@ class MailchimpCampaignSend(models.TransientModel):
     company_id = fields.Many2one(related="campaign_id.company_id", related_sudo=False)
     audience_id = fields.Many2one(related="campaign_id.audience_id", related_sudo=False)
     subject = fields.Char(related="campaign_id.subject", related_sudo=False)
+    test_text = fields.Char(related="campaign_id.test_text", related_sudo=False)
     from_name = fields.Char(related="campaign_id.from_name", related_sudo=False)
     reply_to = fields.Char(related="campaign_id.reply_to", related_sudo=False)
     recipient_count = fields.Integer(
@@ -50,16 +50,6 @@ class MailchimpCampaignSend(models.TransientModel):
     line_ids = fields.One2many(
         "mailchimp.campaign.send.line", "wizard_id", readonly=True, string="Checklist"
     )
-    schedule_time = fields.Datetime(
-        string="Send On",
-        help="In your time zone, on a quarter of an hour.",
-    )
-    timezone = fields.Char(compute="_compute_timezone", string="Time Zone")
-    timewarp = fields.Boolean(
-        string="In Each Recipient's Time Zone",
-        help="Mailchimp's Timewarp: at that time of the recipient's own day. Part of "
-        "some paid plans, and it needs a day of notice.",
-    )
 
     # === COMPUTE METHODS === #
 
@@ -67,25 +57,6 @@ class MailchimpCampaignSend(models.TransientModel):
     def _compute_recipients_text(self):
         for wizard in self:
             wizard.recipients_text = wizard.campaign_id._recipients_text()
-
-    def _compute_timezone(self):
-        self.timezone = self.env.user.tz or "UTC"
-
-    @api.onchange("schedule_time")
-    def _onchange_schedule_time(self):
-        """Round up to what Mailchimp takes, and say so."""
-        if not self.schedule_time or is_quarter(self.schedule_time):
-            return None
-        self.schedule_time = next_quarter(self.schedule_time)
-        return {
-            "warning": {
-                "title": self.env._("Rounded to the quarter hour"),
-                "message": self.env._(
-                    "Mailchimp sends on the quarter of an hour only: the next one was "
-                    "chosen."
-                ),
-            }
-        }
 
     # === LOOKING === #
 
@@ -108,9 +79,7 @@ class MailchimpCampaignSend(models.TransientModel):
                 "line_ids": [(5, 0, 0)] + [(0, 0, check) for check in checks],
             }
         )
-        if self.mode == "schedule" and not self.schedule_time:
-            # An hour from now, which leaves time to think again.
-            self.schedule_time = next_quarter(fields.Datetime.now() + 4 * QUARTER)
+        self._propose_time()
 
     def _open(self):
         """Return the action that shows this wizard."""
@@ -141,10 +110,12 @@ class MailchimpCampaignSend(models.TransientModel):
         self.ensure_one()
         campaign = self.campaign_id
         campaign._check_act()
-        at = self._checked_time() if self.mode == "schedule" else None
         if self.mode == "check":
             raise UserError(self.env._("This only checks. Press Send or Schedule."))
-        came = campaign._leave(self.confirmed, at, bool(at) and self.timewarp)
+        later = self.mode == "schedule"
+        at = self._checked_time() if later else None
+        delivery = self._checked_delivery() if later else None
+        came = campaign._leave(self.confirmed, at, delivery)
         if came["state"] == "changed":
             return self._look_again(changed=True)
         if came["state"] == "not_ready":
@@ -156,18 +127,6 @@ class MailchimpCampaignSend(models.TransientModel):
             kind,
             sticky=came["state"] != "done",
         )
-
-    def _checked_time(self):
-        """Return the time, if Mailchimp takes it."""
-        if not self.schedule_time:
-            raise UserError(self.env._("Choose when it is to be sent."))
-        if self.schedule_time <= fields.Datetime.now():
-            raise UserError(self.env._("This time is over. Choose a later one."))
-        if not is_quarter(self.schedule_time):
-            raise UserError(
-                self.env._("Mailchimp sends on the quarter of an hour only.")
-            )
-        return self.schedule_time
 
     def _look_again(self, changed):
         """Show how it is now, with what was edited in Odoo meanwhile.
