@@ -71,6 +71,11 @@ class TestCampaignUse(UseCase):
             [], [], ["emails_sent:sum", "open_rate:avg"]
         )
         self.assertEqual((sent, rate), (9, 0.75))
+        # Groups of which there is no report have no rate, and not that of 0 %.
+        groups = Campaign.web_read_group(
+            [("report_fetched_at", "=", False)], ["status"], ["open_rate:avg"]
+        )["groups"]
+        self.assertEqual([group["open_rate:avg"] for group in groups], [False])
 
     def test_of_an_audience(self):
         audience = self.audience()
