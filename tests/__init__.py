@@ -26,6 +26,7 @@ from . import test_campaign_redesign
 from . import test_campaign_schedule
 from . import test_campaign_send
 from . import test_campaign_tour
+from . import test_campaign_variants
 from . import test_mailing_html
 from . import test_conflict
 from . import test_consent

@@ -59,6 +59,7 @@ MATRIX = {
     "mailchimp.campaign.activity": ("r", "r"),
     "mailchimp.campaign.link": ("r", "r"),
     "mailchimp.campaign.hour": ("r", "r"),
+    "mailchimp.campaign.variant": ("r", "r"),
     "mailchimp.engagement.mark": ("", ""),
     "mailchimp.attempt": ("", ""),
     **dict.fromkeys(WIZARDS, ("rwcu", "rwcu")),
@@ -174,6 +175,7 @@ class TestAccess(MailchimpCase):
         self.env["mailchimp.campaign.hour"].create(
             {**of_campaign, "hour_start": "2026-01-01"}
         )
+        self.env["mailchimp.campaign.variant"].create({**of_campaign, "name": "A"})
         self.env["mailchimp.campaign.activity"].create(
             {
                 "campaign_id": campaign.id,
