@@ -94,7 +94,8 @@ class MailchimpCampaignPayload(models.Model):
 
     def _missing(self):
         """Return what Mailchimp asks for (list of words)."""
-        missing = [part for part in [self._missing_recipients()] if part]
+        parts = self._missing_recipients(), self._missing_content()
+        missing = [part for part in parts if part]
         if self.mailchimp_id:
             missing += [
                 self._fields[name]._description_string(self.env)

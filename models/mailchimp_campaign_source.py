@@ -8,8 +8,8 @@ from ..tools.inside import IMPORTING
 
 # Of these types Mailchimp asks for more than Odoo edits.
 ODOO_TYPES = frozenset({"regular", "plaintext"})
-# What of it is made somewhere else in Odoo.
-MADE_ELSEWHERE = frozenset({"template", "mailing"})
+# What of it is made somewhere else in Odoo, and where.
+MADE_ELSEWHERE = {"template": "template_id", "mailing": "mailing_id"}
 # What Mailchimp says is in the mail.
 CONTENT = ("html", "plain_text", "variate_contents")
 
@@ -127,6 +127,16 @@ class MailchimpCampaignSource(models.Model):
         if self.content_source == "mailing" and self.mailing_id:
             return {"html": self._mailing_html()}
         return None
+
+    def _missing_content(self):
+        """Return what has to be chosen before content can be saved, False if nothing.
+
+        A template or mailing may be deleted: edits of sections would be lost silently.
+        """
+        name = MADE_ELSEWHERE.get(self.content_source)
+        if self.type != "regular" or not name or self[name]:
+            return False
+        return self._fields[name]._description_string(self.env)
 
     def _raw_payload(self, name):
         # Mailchimp's is only emptied where it once had something of Odoo's.

@@ -1,5 +1,6 @@
 """A mail that is redesigned in Mailchimp while it is edited in Odoo."""
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -190,6 +191,16 @@ class TestRedesign(CampaignCase):
         self.redesign(campaign)
         campaign.section_ids.html = "y"
         self.assertAsked(campaign)
+
+        template.unlink()
+        self.env.invalidate_all()
+        campaign.action_keep_odoo()
+        with self.assertRaisesRegex(UserError, "Choose: Template"):
+            campaign.action_push()
+        self.assertTrue(campaign.to_push)
+        campaign.content_source = "mailchimp"
+        campaign.action_push()
+        self.assertEqual(self.there(campaign).html, THEIRS)
 
     # === ANSWERS THAT WERE LOST, COPIES === #
 
