@@ -5,6 +5,8 @@ from ..const import MARKETABLE_STATUS, PRIORITY_SCHEDULED
 
 # Fewer who leave never stop a run: a few opt-outs are everyday business.
 FLOOR = 10
+# The runs that ask about changes that wait; all others ask about members of their own.
+PUSHES = ("export", "auto_export", "update", "unsubscribe")
 
 
 class MailchimpAccountBrake(models.Model):
@@ -68,7 +70,11 @@ class MailchimpAudienceBrake(models.Model):
             return set()
         # sudo: only the connector writes runs.
         Run = self.env["mailchimp.run"].sudo()
-        domain = [("audience_id", "=", self.id), ("asked", "!=", False)]
+        domain = [
+            ("audience_id", "=", self.id),
+            ("kind", "in", PUSHES),
+            ("asked", "!=", False),
+        ]
         under_way = ("pending", "running", "approval")
         asking = Run.search([*domain, ("state", "in", under_way)])
         if any(r.approved_by and r._approves(over) for r in asking):

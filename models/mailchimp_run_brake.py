@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from .mailchimp_audience_brake import PUSHES
+
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 BRAKED = ("new", "leave")
 
@@ -42,7 +44,7 @@ class MailchimpRunBrake(models.Model):
             raise AccessError(
                 self.env._("Only a MailChimp manager may give up what waits for one.")
             )
-        for run in waiting.sudo():
+        for run in waiting.sudo().filtered(lambda run: run.kind in PUSHES):
             run.audience_id._drop_held(run.asked or {})
         return super().action_cancel()
 

@@ -168,3 +168,29 @@ class TestBrake(MailchimpCase):
         self.run_jobs()
         [activity] = self.account.activity_ids
         self.assertIn("approval", activity.note)
+
+    def test_a_question_about_members_is_not_reworded_by_opt_outs(self):
+        members = self.subscribed()
+        members[:20].action_archive_remote()
+        self.run_jobs()
+        archive = self.waiting()
+        (members[20:35]).subscription_id.opt_out = True
+        self.env.cr.precommit.run()
+        self.run_jobs()
+        self.assertEqual(archive.asked, {"leave": 20})
+        self.assertIn("20", archive.message)
+        self.assertEqual((self.waiting() - archive).asked, {"leave": 15})
+        archive.action_approve()
+        self.run_jobs()
+        self.assertEqual(self.there("archived"), 20)
+        self.assertEqual(self.there("unsubscribed"), 0)
+
+    def test_opt_outs_outlive_an_archive_that_nobody_wants(self):
+        members = self.subscribed()
+        members[:20].action_archive_remote()
+        members[20:23].subscription_id.opt_out = True
+        self.env.cr.precommit.run()
+        self.waiting().action_cancel()
+        self.run_jobs()
+        self.assertEqual(self.there("archived"), 0)
+        self.assertEqual(self.there("unsubscribed"), 3)
