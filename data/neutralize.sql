@@ -11,7 +11,7 @@ UPDATE mailchimp_audience
 UPDATE mailchimp_run
    SET state = 'cancelled',
        finished_at = now() AT TIME ZONE 'UTC'
- WHERE state IN ('pending', 'running', 'paused');
+ WHERE state IN ('pending', 'running', 'paused', 'approval');
 UPDATE mailchimp_job
    SET state = 'cancelled',
        finished_at = now() AT TIME ZONE 'UTC'

@@ -28,7 +28,6 @@ class MailchimpAccountChanges(models.Model):
         return result
 
     def unlink(self):
-        """Watch no more what only these accounts pushed."""
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
+        """Delete the audiences first, with what people noted and planned about them."""
+        self.with_context(active_test=False).audience_ids.unlink()
+        return super().unlink()

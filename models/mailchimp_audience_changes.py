@@ -32,6 +32,12 @@ class MailchimpAudienceChanges(models.Model):
             self.env.registry.clear_cache()
         return result
 
+    def unlink(self):
+        """Watch no more what only these audiences wanted."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     # === PUSH === #
 
     @api.model
@@ -81,19 +87,24 @@ class MailchimpAudienceChanges(models.Model):
         """
         self.env["mailchimp.change"]._spread()
         now = fields.Datetime.now()
-        batch = "batch_id" in self.env["mailchimp.member"]._fields
+        # OFFSET 0: changes are looked at where no job waits, for there may be a million
+        # of them while one does; this is asked several times a second.
         query = SQL(
-            """SELECT DISTINCT m.audience_id
-                 FROM mailchimp_change c
-                 JOIN mailchimp_member m ON m.id = c.member_id AND %s
-                WHERE c.create_date < %s AND NOT EXISTS (
-                      SELECT FROM mailchimp_job j
-                       WHERE j.identity = 'push:' || m.audience_id
-                         AND (j.state = 'pending'
-                              OR j.state = 'failed' AND j.finished_at > %s))""",
-            SQL("m.batch_id IS NULL") if batch else SQL("TRUE"),
-            now - SWEEP_AFTER,
+            """SELECT a.id FROM mailchimp_audience a
+                WHERE NOT EXISTS (
+                      SELECT FROM mailchimp_job
+                       WHERE identity = 'push:' || a.id AND state = 'pending' OFFSET 0)
+                  AND NOT EXISTS (
+                      SELECT FROM mailchimp_job
+                       WHERE identity = 'push:' || a.id AND state = 'failed'
+                         AND finished_at > %s OFFSET 0)
+                  AND EXISTS (
+                      SELECT FROM mailchimp_change c
+                        JOIN mailchimp_member m ON m.id = c.member_id
+                       WHERE m.audience_id = a.id AND m.batch_id IS NULL
+                         AND c.create_date < %s OFFSET 0)""",
             now - SWEEP_PAUSE,
+            now - SWEEP_AFTER,
         )
         ids = [row[0] for row in self.env.execute_query(query)]
         for audience in self.browse(ids):

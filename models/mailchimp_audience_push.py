@@ -5,6 +5,9 @@ from odoo.fields import Domain
 
 from ..const import PRIORITY_WEBHOOK
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
+from .mailchimp_audience_changes import SWEEP_PAUSE
+from .mailchimp_member_push_outcome import LATER
+from .mailchimp_run_outcome import FETCHES
 
 # What is fetched first may take a while.
 FETCH_PAUSE = timedelta(seconds=30)
@@ -51,18 +54,24 @@ class MailchimpAudiencePush(models.Model):
         return self.env["mailchimp.job"].search(domain, order="id", limit=1).run_id
 
     def _job_push_later(self, member_ids):
-        """Push members once more whom Mailchimp did not want before.
+        """Push members once more whom Mailchimp did not take before.
 
         :param list member_ids: ids of `mailchimp.member`
         """
         members = self.env["mailchimp.member"].browse(member_ids).exists()
-        members.filtered(lambda m: m.error_code == "too_many_signups")._mark_changed()
+        members.filtered(lambda m: m.error_code in LATER)._mark_changed()
 
     def _fetch_before_push(self, run):
         """Read the members first, for nobody may be new whom Odoo never looked for.
 
+        A fetch that failed for good, or that somebody cancelled, is not begun again
+        every half a minute.
+
         :param recordset run: the `mailchimp.run` that waits for it, if any
         """
+        Run = self.env["mailchimp.run"]
+        fetches = [("audience_id", "=", self.id), ("kind", "in", FETCHES)]
+        is_over = Run.search(fetches, limit=1).state in ("failed", "cancelled")
         self._start_fetch("schedule", PRIORITY_WEBHOOK)
         self.env["mailchimp.job"]._enqueue(
             self,
@@ -72,7 +81,7 @@ class MailchimpAudiencePush(models.Model):
             run=run,
             account=self.account_id,
             priority=PRIORITY_WEBHOOK,
-            run_after=fields.Datetime.now() + FETCH_PAUSE,
+            run_after=fields.Datetime.now() + (SWEEP_PAUSE if is_over else FETCH_PAUSE),
             args={"run_id": run.id if run else False},
         )
 

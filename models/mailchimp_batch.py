@@ -59,7 +59,10 @@ class MailchimpBatch(models.Model):
         help="Tells our operations from those of others.",
     )
     operations = fields.Json(
-        readonly=True, help="What is to be done and not known to be done yet."
+        readonly=True,
+        # Hundreds of members each: not to be read along with every other field.
+        prefetch=False,
+        help="What is to be done and not known to be done yet.",
     )
     total = fields.Integer(readonly=True, string="Number of Operations")
     remaining = fields.Integer(compute="_compute_remaining")
@@ -102,17 +105,10 @@ class MailchimpBatch(models.Model):
         """
         audience = sending.audience
         moves = [step for step in steps if "email_address" in step.body]
-        if moves:
-            self.env["mailchimp.member.push"]._make_room(audience, *moves)
         found = [
-            {
-                "method": method,
-                "path": path,
-                "body": body,
-                "step": _stored(step),
-            }
+            {**operation, "step": _stored(step)}
             for step in steps
-            for method, path, body in operations(step, audience.mailchimp_id)
+            for operation in operations(step, audience.mailchimp_id)
         ]
         batch = self.create(
             {

@@ -3,7 +3,7 @@ from odoo.tools import split_every
 
 from ..exceptions import MailchimpRetryLater
 from ..tools.coerce import as_map, parse_datetime
-from ..tools.push import Step
+from ..tools.push import ACTS, Step
 from ..tools.reasons import code_of, fields_of, is_temporary
 from .mailchimp_member_push import FEW
 
@@ -69,7 +69,7 @@ class MailchimpBatchResults(models.Model):
         push = self._push()
         sending = push._new_sending(self.audience_id, self.run_id, self.act or None)
         left = dict(self.operations or {})
-        answers, touched = [], []
+        answers, touched, moved = [], [], []
         for result in results:
             one = left.pop(result.operation_id.partition(":")[2], None)
             if not one:
@@ -77,9 +77,12 @@ class MailchimpBatchResults(models.Model):
             step = Step(**one["step"])
             if 200 <= result.status < 300:
                 self._succeeded(push, sending, step, one, result, answers, touched)
+                moved += [step] if "email_address" in step.body else []
             else:
                 self._failed(push, sending, step, one, result)
         self.operations = left
+        if moved:
+            push._make_room(self.audience_id, *moved)
         if answers:
             push._take_answers(sending, answers, fresh=False)
         self._read_touched(push, sending, touched, since)
@@ -104,7 +107,10 @@ class MailchimpBatchResults(models.Model):
         """Try again what may succeed later; note why Mailchimp refuses the rest."""
         problem = as_map(result.body)
         if is_temporary(result.status, result.body):
-            sending.note(step, "again")
+            if step.action in ACTS:
+                sending.note(step, "again")
+            else:  # not at once: the next batch would meet the same trouble
+                sending.note(step, "failed", "unavailable", *push._words("unavailable"))
         elif result.status == 404:
             self.audience_id._enqueue_refresh([step.held["subscriber_hash"]])
             sending.note(step, "failed", "gone", *push._words("gone"))

@@ -107,6 +107,8 @@ class MailchimpBatchSubmit(models.Model):
 def _operation(key, one):
     """Return an operation as Mailchimp takes it: its body is a text."""
     found = {"operation_id": key, "method": one["method"], "path": one["path"]}
-    if one["body"]:
+    if one.get("body"):
         found["body"] = json.dumps(one["body"])
+    if one.get("params"):
+        found["params"] = one["params"]
     return found

@@ -254,6 +254,17 @@ class MailchimpChange(models.Model):
         )
         self._forget_states()
 
+    # === AUTOVACUUM === #
+
+    @api.autovacuum
+    def _gc_orphans(self):
+        """Forget the changes of members that are gone: no foreign key sees to it."""
+        self.env.cr.execute(
+            """DELETE FROM mailchimp_change c
+                WHERE c.member_id != 0 AND NOT EXISTS (
+                      SELECT FROM mailchimp_member m WHERE m.id = c.member_id)"""
+        )
+
 
 def array(values):
     """Return ids or hashes as one parameter: much cheaper than a list of thousands."""

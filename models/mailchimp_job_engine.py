@@ -105,7 +105,9 @@ class MailchimpJob(models.Model):
         records = self.env[self.model].browse(self.res_ids or ()).exists()
         if self.res_ids and not records:
             return None  # deleted meanwhile: nothing is left to do
-        records = records.with_user(SUPERUSER_ID).with_context(lang=self.user_id.lang)
+        records = records.with_user(SUPERUSER_ID).with_context(
+            lang=self.user_id.lang, mailchimp_attempts=self.attempts
+        )
         # sudo: an action of another user may run the queue, too.
         if company := self.account_id.sudo().company_id:
             records = records.with_company(company)

@@ -93,7 +93,10 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
 
     @api.model
     def _make_room(self, audience, *steps):
-        """Remove members that only wait to be created with the address of another."""
+        """Remove members that only wait to be created with an address another one got.
+
+        Not before that has it: if it is refused, they are still to be created.
+        """
         emails = [step.body["email_address"] for step in steps]
         self.env["mailchimp.member"].search(
             [
@@ -114,6 +117,7 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
         with the old address is archived. An opt-out of either of them stays.
         """
         email = step.body["email_address"]
+        self._make_room(sending.audience, step)
         data = self._read_and_import(sending, subscriber_hash(email))
         if not data or data.get("status") == "archived":
             code = "archived" if data else "forgotten"

@@ -8,8 +8,12 @@ from ..tools.coerce import as_map
 from ..tools.push import ACTS
 from .mailchimp_run_line import FIXABLE
 
-# Mailchimp lets an address alone for a while that signed up to many lists.
-PATIENCE = timedelta(hours=6)
+# What is tried again by itself, by code: Mailchimp lets an address alone for a while
+# that signed up to many lists.
+LATER = {
+    "too_many_signups": timedelta(hours=6),
+    "unavailable": timedelta(minutes=15),
+}
 
 
 class MailchimpMemberPushOutcome(models.AbstractModel):
@@ -31,7 +35,9 @@ class MailchimpMemberPushOutcome(models.AbstractModel):
             for data in map(as_map, answers)
         ]
         if not all(item.get("id") and item.get("status") for item in items):
-            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+            raise MailchimpRetryLater(
+                "Mailchimp's answer could not be read.", status=200
+            )
         self.env["mailchimp.member.import"]._import_items(
             sending.audience,
             items,
@@ -49,9 +55,9 @@ class MailchimpMemberPushOutcome(models.AbstractModel):
         self._again(sending.audience, sending.run, again)
         self._record_members(outcomes)
         self._record_lines(sending, outcomes)
-        late = [o.step.member_id for o in outcomes if o.code == "too_many_signups"]
-        if late:
-            self._try_later(sending.audience, late)
+        for code, pause in LATER.items():
+            if late := [one.step.member_id for one in outcomes if one.code == code]:
+                self._try_later(sending.audience, late, pause)
 
     @api.model
     def _record_members(self, outcomes):
@@ -171,14 +177,14 @@ class MailchimpMemberPushOutcome(models.AbstractModel):
                 members._enqueue_act(audience, action, run)
 
     @api.model
-    def _try_later(self, audience, member_ids):
-        """Let members be tried again after some hours."""
+    def _try_later(self, audience, member_ids, pause):
+        """Let members be tried again after a pause."""
         self.env["mailchimp.job"]._enqueue(
             audience,
             "_job_push_later",
             name=self.env._("Push members of %s once more", audience.name),
             account=audience.account_id,
-            run_after=fields.Datetime.now() + PATIENCE,
+            run_after=fields.Datetime.now() + pause,
             args={"member_ids": member_ids},
         )
 

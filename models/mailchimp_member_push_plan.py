@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.push import Policy, plan, plan_away
+from ..tools.subscriber import subscriber_hash
 
 
 class MailchimpMemberPushPlan(models.AbstractModel):
@@ -69,7 +70,7 @@ class MailchimpMemberPushPlan(models.AbstractModel):
                       m.remote_contact_id, m.fingerprint, m.opt_out_by, m.merge_values,
                       m.base_values, m.language, m.vip, m.contact_id, m.partner_id,
                       m.last_changed,
-                      %s AS marketing_permissions,
+                      m.marketing_permissions,
                       COALESCE((SELECT max(c.create_date) FROM mailchimp_change c
                                  WHERE c.member_id = m.id) > m.last_changed,
                                FALSE) AS odoo_is_newer,
@@ -86,17 +87,9 @@ class MailchimpMemberPushPlan(models.AbstractModel):
                  FROM mailchimp_member m
                  JOIN mailchimp_audience a ON a.id = m.audience_id
                 WHERE m.id = ANY(%s)""",
-            self._permissions_column(),
             members.ids,
         )
         return {row["id"]: row for row in self.env.execute_query_dict(query)}
-
-    @api.model
-    def _permissions_column(self):
-        """SQL: {permission id: bool} as Mailchimp said it."""
-        if "marketing_permissions" in self.env["mailchimp.member"]._fields:
-            return SQL("m.marketing_permissions")
-        return SQL("NULL::jsonb")
 
     @api.model
     def _note_blacklist(self, held, rows):
@@ -113,7 +106,10 @@ class MailchimpMemberPushPlan(models.AbstractModel):
 
     @api.model
     def _note_opted_out(self, audience, held, rows):
-        """Note of members that move whether somebody opted out the new address."""
+        """Note of members that move what speaks against the new address.
+
+        Somebody opted it out, or it is that of a person who was deleted for good.
+        """
         moved = [row for row in rows if row["email"] != held[row["member_id"]]["email"]]
         emails = [row["email"] for row in moved if row["email"]]
         if not emails:
@@ -131,9 +127,24 @@ class MailchimpMemberPushPlan(models.AbstractModel):
             )
         )
         addresses = set(out.contact_id.mapped("email_normalized"))
+        forgotten = self._forgotten(audience, emails)
         for row in moved:
-            if row["email"] in addresses:
-                held[row["member_id"]]["listed_out"] = True
+            known = held[row["member_id"]]
+            known["listed_out"] |= row["email"] in addresses
+            known["to_forgotten"] = row["email"] in forgotten
+
+    @api.model
+    def _forgotten(self, audience, emails):
+        """Return those of some addresses whose people were deleted for good (set)."""
+        hashes = {subscriber_hash(email): email for email in emails}
+        members = self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("subscriber_hash", "in", list(hashes)),
+                ("forgotten", "=", True),
+            ]
+        )
+        return {hashes[member.subscriber_hash] for member in members}
 
     # === WORDS === #
 

@@ -6,12 +6,15 @@ from ..exceptions import (
     MailchimpRetryLater,
 )
 from ..tools.coerce import as_map, normalize_email
-from ..tools.push_requests import bulk_entry, check_status, put_body
+from ..tools.push import ACTS
+from ..tools.push_requests import PARAMS, bulk_entry, check_status, put_body
 from ..tools.reasons import code_of, fields_of
 from ..tools.subscriber import subscriber_hash
 from .mailchimp_member_push import FEW
 
 READ_FIRST = frozenset({"update", "unsubscribe", "opt_in"})
+# So often the push begins anew before it tells a failing member from an outage.
+TRIES = 3
 
 
 class MailchimpMemberPushSend(models.AbstractModel):
@@ -39,9 +42,10 @@ class MailchimpMemberPushSend(models.AbstractModel):
         except MailchimpRejected as error:
             self._refused(sending, step, error)
         except MailchimpRetryLater as error:
-            if error.status != 400:
-                raise
-            self._refused(sending, step, error)
+            if error.status == 400:
+                self._refused(sending, step, error)
+            else:
+                self._set_aside(sending, step, error)
 
     # === NEW === #
 
@@ -138,12 +142,12 @@ class MailchimpMemberPushSend(models.AbstractModel):
     def _send_update(self, sending, step):
         """Change the profile and the tags of a member; who moves gets them after."""
         moves, answer = "email_address" in step.body, None
-        if moves:
-            self._make_room(sending.audience, step)
         if step.tags and not moves:
             self._post_tags(sending, step.held["subscriber_hash"], step)
         if step.body:
             answer = self._patch(sending, step)
+        if moves:
+            self._make_room(sending.audience, step)
         if step.tags and moves:
             self._post_tags(sending, as_map(answer).get("id"), step)
         if step.tags and (moves or not step.body):
@@ -153,8 +157,8 @@ class MailchimpMemberPushSend(models.AbstractModel):
 
     @api.model
     def _send_unsubscribe(self, sending, step):
-        """Opt out a member; required values are nobody's reason to refuse that."""
-        answer = self._patch(sending, step, skip_merge_validation=True)
+        """Opt out a member."""
+        answer = self._patch(sending, step)
         self._take_answers(sending, [answer])
         sending.note(step, "updated")
         if step.more:
@@ -187,12 +191,12 @@ class MailchimpMemberPushSend(models.AbstractModel):
         return step
 
     @api.model
-    def _patch(self, sending, step, **options):
+    def _patch(self, sending, step):
         return sending.gateway.api.lists.update_list_member(
             sending.audience.mailchimp_id,
             step.key,
             check_status(step.action, step.body),
-            **options,
+            **PARAMS.get(step.action, {}),
         )
 
     @api.model
@@ -202,6 +206,21 @@ class MailchimpMemberPushSend(models.AbstractModel):
         )
 
     # === REFUSALS === #
+
+    @api.model
+    def _set_aside(self, sending, step, error):
+        """Let a member wait at which Mailchimp fails again and again.
+
+        Else it would keep all others waiting, whose turn comes after it.
+
+        :raise MailchimpRetryLater: if it may be more than this member
+        """
+        is_about_it = bool(error.status) and not error.throttled
+        tries = self.env.context.get("mailchimp_attempts", 0)
+        if not is_about_it or tries < TRIES or step.action in ACTS:
+            raise error
+        self._is_there(sending)  # raises what keeps Mailchimp from answering at all
+        sending.note(step, "failed", "unavailable", *self._words("unavailable"))
 
     @api.model
     def _refused(self, sending, step, error):

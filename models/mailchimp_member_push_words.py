@@ -96,6 +96,16 @@ class MailchimpMemberPushWords(models.AbstractModel):
                     "Mailchimp does not take it for now; it is tried again in hours."
                 ),
             ),
+            "unavailable": (
+                self.env._("Mailchimp fails at this person, and answers otherwise."),
+                self.env._("It is tried again by itself, every quarter of an hour."),
+            ),
+            "erased_address": (
+                self.env._(
+                    "The address is that of a person who was permanently deleted."
+                ),
+                correct,
+            ),
             "restless": (
                 self.env._("Mailchimp keeps saying something else about this person."),
                 self.env._("Retry, or look at the contact in Mailchimp."),

@@ -82,6 +82,7 @@ from . import test_push_consent
 from . import test_push_crash
 from . import test_push_faults
 from . import test_push_identity
+from . import test_push_stuck
 from . import test_push_tools
 from . import test_personal_data
 from . import test_redact

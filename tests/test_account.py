@@ -233,9 +233,29 @@ class TestCopies(MailchimpCase):
         with self.assertRaises(MailchimpAuthError):
             self.account._gateway()
 
+    def test_deleted(self):
+        """Nothing is left to do for what is gone."""
+        audience = self.import_audiences()
+        audience.activity_schedule("mail.mail_activity_data_warning")
+        audience.message_post(body="Note")
+        self.account.unlink()
+        for model in ("mail.activity", "mail.message"):
+            about = [
+                (
+                    "model" if model == "mail.message" else "res_model",
+                    "=",
+                    audience._name,
+                )
+            ]
+            self.assertFalse(
+                self.env[model].search([*about, ("res_id", "=", audience.id)])
+            )
+
     def test_neutralized(self):
         audience = self.import_audiences()
         run = audience._start_fetch("user", 5)
+        asking = run._open_run(self.account, "update", "user", audience)
+        asking._ask_approval({"leave": 20})
         token = self.account.webhook_token
         self._neutralize()
         self.assertRecordValues(
@@ -243,7 +263,7 @@ class TestCopies(MailchimpCase):
             [{"api_key": False, "webhook_token": False, "state": "draft"}],
         )
         self.assertEqual(run.job_ids.state, "cancelled")
-        self.assertNotIn(run.state, ("pending", "running", "paused"))
+        self.assertEqual((run + asking).mapped("state"), ["cancelled"] * 2)
         self.sandbox.monitor.clear()
         run.job_ids.action_retry()
         self.env["mailchimp.account"]._cron_fetch_audiences()

@@ -246,3 +246,23 @@ class TestMarksOfCustomers(ChangeCase):
         self.assertEqual(
             set(mailing_list.contact_ids.mapped("email")), {ANN, BEN, "new@a.example"}
         )
+
+
+@tagged("post_install", "-at_install")
+class TestDeletedAudience(ChangeCase):
+    """What an audience that was deleted in Odoo leaves behind."""
+
+    def test_contacts_are_not_watched_any_more(self):
+        Field = self.env["mailchimp.merge.field"]
+        self.assertTrue(Field._watchers())
+        self.audience().unlink()
+        self.assertFalse(Field._watchers())
+        self.ann.first_name = "Anna"
+
+    def test_changes_go_with_the_members(self):
+        self.ann.first_name = "Anna"
+        self.assertTrue(self.changes())
+        self.member(BEN)._mark_changed()
+        self.member(ANN).sudo().unlink()
+        self.env["mailchimp.change"]._gc_orphans()
+        self.assertEqual(self.changes().mapped("member_id"), self.member(BEN).ids)

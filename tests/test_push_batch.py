@@ -157,6 +157,33 @@ class TestPushBatch(PushCase):
         self.assertEqual(run.state, "done")
         self.assertNobodyCameBack()
 
+    def test_opt_outs_of_people_without_a_required_value(self):
+        self.remote.add_merge_field("CODE", "text", required=True)
+        subscriptions = self.audience().mailing_list_id.subscription_ids
+        subscriptions.opt_out = True
+        self.drive()
+        statuses = {m.status for m in self.remote.members.values()}
+        self.assertEqual(statuses, {"unsubscribed"})
+        self.assertTrue(self.batch())
+        self.assertWellFormed()
+
+    def test_operations_that_mailchimp_fails_at_are_not_repeated_at_once(self):
+        members = self.edit_all()
+        fault = self.sandbox.faults.inject("500_problem", None, "BATCH PATCH *")
+        for _round in range(8):
+            self.run_jobs()
+            self.assertTrue(self.sandbox.batches.wait())
+            polls = [("method", "=", "_job_poll"), ("state", "=", "pending")]
+            self.env["mailchimp.job"].search(polls).action_run_now()
+        self.assertEqual(fault.hits, 20)
+        members.invalidate_recordset()
+        self.assertEqual(set(members.mapped("error_code")), {"unavailable"})
+        self.sandbox.faults.clear()
+        self.drive()
+        self.assertEqual(self.names(), {"Edith"})
+        self.assertEqual(set(members.mapped("sync_state")), {"synced"})
+        self.assertFalse(members.mapped("error_code")[0])
+
     def test_tags_and_values_together(self):
         tag = self.env["res.partner.category"].create({"name": "Gold"})
         members = self.edit_all()

@@ -150,3 +150,40 @@ class TestPushIdentity(PushCase):
         self.assertEqual(there.email, "new@a.example")
         self.assertEqual(len(self.remote.members), 2)
         self.assertFalse(waiting.subscription_ids.opt_out)
+
+    def test_refused_move_keeps_nobody_from_being_created(self):
+        self.account.new_member_status = False
+        waiting = self.new_contact("new@a.example")
+        self.export(waiting)
+        self.account.new_member_status = "subscribed"
+
+        def require():
+            self.remote.add_merge_field("CODE", "text", required=True)
+
+        contact = self.contact("ann@a.example")
+        contact.email = "new@a.example"
+        with self.before_write(require, "PATCH *"):
+            self.drive()
+        self.assertEqual(self.member("ann@a.example").sync_result, "error")
+        held = self.member("new@a.example")
+        self.assertEqual((held.contact_id, held.status), (waiting, False))
+
+    def test_move_to_the_address_of_an_erased_person(self):
+        erased = self.env["mailing.contact"].create({"email": "gone@a.example"})
+        erased._erase_person()
+        before = len(self.sandbox.requests)
+        contact = self.contact("ann@a.example")
+        contact.email = "gone@a.example"
+        self.drive()
+        sent = [str(request.body) for request in self.writes(before)]
+        self.assertNotIn("gone@", " ".join(sent))
+        member = self.member("ann@a.example")
+        self.assertEqual(
+            (member.sync_result, member.error_code), ("error", "erased_address")
+        )
+        fingerprints = self.audience().member_ids.filtered("forgotten")
+        self.assertEqual(len(fingerprints), 1)
+        contact.email = "anna@a.example"
+        self.drive()
+        self.assertTrue(self.there("anna@a.example"))
+        self.assertEqual(fingerprints.mapped("forgotten"), [True])

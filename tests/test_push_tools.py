@@ -151,9 +151,9 @@ class TestPushTools(BaseCase):
     def test_operations_of_who_moves_leave_the_tags_for_later(self):
         row = {"email": "anna@a.example", "tags": {"Gold": True}}
         found = operations(step_of(row=row), "L")
-        self.assertEqual([method for method, _path, _body in found], ["PATCH"])
+        self.assertEqual([operation["method"] for operation in found], ["PATCH"])
         found = operations(step_of(row={"tags": {"Gold": True}}), "L")
-        self.assertEqual(found[0][:2], ("POST", "/lists/L/members/aa/tags"))
+        self.assertEqual(found[0]["path"], "/lists/L/members/aa/tags")
 
     def test_the_guard_of_statuses(self):
         for action in ("update", "archive", "none"):

@@ -103,7 +103,7 @@ def plan(held, row, policy):
     update = _update(step, held, row, policy)
     if is_out(held) and held["status"] in MARKETED:
         return _with_status(
-            step, held, "unsubscribe", "unsubscribed", more=update.action == "update"
+            step, held, "unsubscribe", "unsubscribed", more=update.action != "none"
         )
     return update
 
@@ -216,8 +216,11 @@ def _with_status(step, held, action, status, more=False):
 def _update(step, held, row, policy):
     """Send what differs, and what Odoo has a say in."""
     moved = bool(row["email"] and held["email"] and row["email"] != held["email"])
-    relay = moved and policy.skip_relays and is_relay(row["email"])
-    if stopped := _stopped(step, row, "relay_domain" if relay else None):
+    code = moved and (
+        (held.get("to_forgotten") and "erased_address")
+        or (policy.skip_relays and is_relay(row["email"]) and "relay_domain")
+    )
+    if stopped := _stopped(step, row, code or None):
         return stopped
     before, after = {}, {}
     body = _labels(held, row, before, after)

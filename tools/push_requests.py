@@ -6,6 +6,12 @@ ALLOWED_STATUS = {
     "unsubscribe": frozenset({"unsubscribed"}),
     "opt_in": frozenset({"pending"}),
 }
+# Values that Mailchimp requires are nobody's reason to refuse an opt-out.
+# https://mailchimp.com/developer/marketing/api/list-members/update-list-member/
+PARAMS = {
+    "unsubscribe": {"skip_merge_validation": "true"},
+    "opt_in": {"skip_merge_validation": "true"},
+}
 
 
 def check_status(action, body):
@@ -39,17 +45,21 @@ def operations(step, audience_id):
 
     They run in any order: who moves gets the tags afterwards.
 
-    :return: list of (method, path, body or None)
+    :return: list of dicts: ``method`` and ``path``; ``body`` and ``params`` where
+        there are some
     """
     path = f"/lists/{audience_id}/members/{step.key}"
     of_hash = f"/lists/{audience_id}/members/{step.held['subscriber_hash']}"
     if step.action == "archive":
-        return [("DELETE", path, None)]
+        return [{"method": "DELETE", "path": path}]
     if step.action == "delete":
-        return [("POST", f"{of_hash}/actions/delete-permanent", None)]
+        return [{"method": "POST", "path": f"{of_hash}/actions/delete-permanent"}]
     found = []
     if step.body:
-        found.append(("PATCH", path, check_status(step.action, step.body)))
+        body, params = check_status(step.action, step.body), PARAMS.get(step.action)
+        patch = {"method": "PATCH", "path": path, "body": body}
+        found.append({**patch, "params": params} if params else patch)
     if step.tags and "email_address" not in step.body:
-        found.append(("POST", f"{of_hash}/tags", {"tags": step.tags}))
+        tags = {"tags": step.tags}
+        found.append({"method": "POST", "path": f"{of_hash}/tags", "body": tags})
     return found
