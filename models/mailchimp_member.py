@@ -19,6 +19,28 @@ from ..tools.coerce import (
 from ..tools.inside import IMPORTING, trusted
 from ..tools.subscriber import fingerprint
 
+# What a member says of a person, besides the hash and when things happened. Nothing
+# of it outlives the deletion of the person.
+CONTENT = (
+    "email",
+    "merge_values",
+    "base_values",
+    "marketing_permissions",
+    "remote_contact_id",
+    "unique_email_id",
+    "web_id",
+    "unsubscribe_reason",
+    "language",
+    "source",
+    "rating",
+    "vip",
+    "ip_signup",
+    "ip_opt",
+    "fingerprint",
+    "error",
+    "error_code",
+)
+
 
 class MailchimpMember(models.Model):
     """A person in an audience: the link between a mailing contact and Mailchimp.
@@ -258,19 +280,13 @@ class MailchimpMember(models.Model):
         for member in self:
             member.opt_out_by = member._opt_out_for_good()
         self._removable_contacts().with_context(**IMPORTING).unlink()
-        self.write(
-            {
-                "status": "archived",
-                "forgotten": True,
-                "email": False,
-                "merge_values": False,
-                "remote_contact_id": False,
-                "unique_email_id": False,
-                "web_id": False,
-                "ip_signup": False,
-                "ip_opt": False,
-                "fingerprint": False,
-                "tag_ids": [Command.clear()],
-                "interest_ids": [Command.clear()],
-            }
-        )
+        self._clear(CONTENT)
+        self.write({"status": "archived", "forgotten": True})
+
+    def _clear(self, names):
+        """Empty fields of these members, and all that is linked with them there.
+
+        :param names: of the fields
+        """
+        links = {name: [Command.clear()] for name in ("tag_ids", "interest_ids")}
+        self.write({**dict.fromkeys(names, False), **links, "sync_result": "synced"})

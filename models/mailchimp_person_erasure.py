@@ -1,27 +1,10 @@
 from odoo import api, models
-from odoo.fields import Command
 from odoo.tools import SQL
 
-# What a member keeps of a person, besides the fingerprint and when things happened.
-CONTENT = (
-    "email",
-    "merge_values",
-    "ip_signup",
-    "ip_opt",
-    "fingerprint",
-    "unique_email_id",
-    "web_id",
-    "contact_id",
-    "partner_id",
-    "base_values",
-    "unsubscribe_reason",
-    "language",
-    "source",
-    "rating",
-    "vip",
-    "error",
-    "error_code",
-)
+from .mailchimp_member import CONTENT
+
+# Whom a member points at in Odoo.
+LINKED = ("contact_id", "partner_id", "agreed_with")
 
 
 class MailchimpPersonErasure(models.AbstractModel):
@@ -84,8 +67,9 @@ class MailchimpMember(models.Model):
         if not self:
             return
         self.env["mailchimp.conflict"].search([("member_id", "in", self.ids)]).unlink()
-        links = {name: [Command.clear()] for name in ("tag_ids", "interest_ids")}
-        self.write({**dict.fromkeys(CONTENT, False), **links, "opt_out_by": "odoo"})
+        # Mailchimp finds by it whom it is about to delete.
+        self._clear({*CONTENT, *LINKED} - {"remote_contact_id"})
+        self.opt_out_by = "odoo"
         changes = SQL(
             "DELETE FROM mailchimp_change WHERE member_id = ANY(%s)", self.ids
         )

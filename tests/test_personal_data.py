@@ -157,7 +157,11 @@ class TestErasure(PersonCase):
 
     def test_in_odoo_and_in_mailchimp(self):
         entries, members = self.entries(), self.members_of(ANN)
+        self.assertIn(self.ann.id, members.mapped("agreed_with"))
+        members.sudo().marketing_permissions = {"p1": True}
         self.erase(self.ann)
+        self.assertFalse(any(members.mapped("agreed_with")))
+        self.assertFalse(any(members.mapped("marketing_permissions")))
         self.assertErased(entries)
         self.run_jobs()
         self.assertFalse(self.remote.by_email(ANN) or self.other.by_email(ANN))
