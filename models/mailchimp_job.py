@@ -42,7 +42,12 @@ class MailchimpJob(models.Model):
     model = fields.Char(string="Type of Record", required=True, readonly=True)
     res_ids = fields.Json(string="Record IDs", readonly=True)
     method = fields.Char(required=True, readonly=True)
-    args = fields.Json(string="Arguments", readonly=True)
+    args = fields.Json(
+        string="Arguments",
+        readonly=True,
+        # Addresses, and why people opted out; jobs without an account are everybody's.
+        groups="base.group_system",
+    )
     identity = fields.Char(
         readonly=True,
         help="Jobs of one identity run one after the other; an identical pending job "

@@ -65,7 +65,11 @@ class MailchimpRunOutcome(models.Model):
 
     @api.depends("job_ids.state")
     def _compute_job_counts(self):
+        counts = {run: {} for run in self}
+        for run, state, count in self.env["mailchimp.job"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        ):
+            counts[run][state] = count
         for run in self:
-            failed = run.job_ids.filtered(lambda job: job.state == "failed")
-            run.job_count = len(run.job_ids)
-            run.failed_job_count = len(failed)
+            run.job_count = sum(counts[run].values())
+            run.failed_job_count = counts[run].get("failed", 0)

@@ -82,7 +82,7 @@ class ResPartner(models.Model):
         self.env["mailchimp.job"]._enqueue(
             linked,
             "_job_correct_contacts",
-            name=self.env._("Correct the address of %s", linked[:1].display_name),
+            name=self.env._("Correct the addresses of contacts"),
             priority=PRIORITY_USER,
             args={"addresses": {p.id: addresses[p] for p in linked}},
         )

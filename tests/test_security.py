@@ -292,6 +292,18 @@ class TestAccess(MailchimpCase):
             with self.subTest(path=path), self.assertRaises(ValidationError):
                 merge_field.field_path = path
 
+    def test_arguments_of_jobs_are_for_the_system(self):
+        """Jobs without an account are seen in all companies."""
+        self.remote.add_member("ann@a.example")
+        self.import_audiences()
+        self.member("ann@a.example")._enqueue_note({"out": True})
+        user = new_test_user(self.env, "mc_jobs", groups=MANAGER)
+        domain = [("method", "=", "_job_note_decision")]
+        job = self.env["mailchimp.job"].with_user(user).search(domain)
+        self.assertTrue(job.name)
+        with self.assertRaises(AccessError):
+            job.read(["args"])
+
     def test_jobs_cannot_be_forged(self):
         admin = self.env.ref("base.user_admin")
         jobs = self.env["mailchimp.job"].with_user(admin).sudo()
