@@ -96,7 +96,8 @@ class MailchimpExportable(models.AbstractModel):
 
         :param int audience_id: the `mailchimp.audience` they are exported to
         :param int run_id: the `mailchimp.run` to report to; its checkpoint tells how
-            many records are done
+            many records are left. They are the last ones, whichever of the others were
+            deleted since.
         :param int priority: of the push that follows
         :return: a generator with a checkpoint after each step
         """
@@ -104,12 +105,12 @@ class MailchimpExportable(models.AbstractModel):
         audience = self.env["mailchimp.audience"].browse(audience_id)
         run._start()
         Member = self.env["mailchimp.member"]
-        at = (run.checkpoint or {}).get("exported", 0)
-        for ids in split_every(EXPORT_STEP, self.ids[at:], list):
+        left = (run.checkpoint or {}).get("left", len(self))
+        for ids in split_every(EXPORT_STEP, self.ids[max(len(self) - left, 0) :], list):
             records = self.browse(ids).exists()
             Member._export(audience, records, run, priority)
-            at += len(ids)
-            run.checkpoint = {"exported": at}
+            left -= len(ids)
+            run.checkpoint = {"left": left}
             run._count(done=len(ids) - len(records))
             yield
 

@@ -1,8 +1,12 @@
 """People on their way from Odoo into an audience: who goes, who stays out, and why."""
 
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .export_common import ExportCase
+
+EXPORTABLE = "odoo.addons.mailchimp_connector.models.mailchimp_exportable"
 
 
 @tagged("post_install", "-at_install")
@@ -167,3 +171,21 @@ class TestExportLeavesOut(ExportCase):
         members, left_out = self.export(people)
         self.assertEqual(members.email, "ann@a.example")
         self.assertEqual(left_out, {"Nobody": "no_email"})
+
+    def test_records_deleted_between_two_workers(self):
+        self.startPatcher(patch(f"{EXPORTABLE}.EXPORT_STEP", 2))
+        names = "abcdef"
+        contacts = self.env["mailing.contact"].browse()
+        for name in names:
+            contacts += self.new_contact(f"{name}@a.example")
+        Run = self.env["mailchimp.run"]
+        run = Run._open_run(self.account, "export", "user", self.audience())
+        args = (self.audience().id, run.id, 5)
+        worker = contacts._job_mailchimp_export(*args)
+        next(worker)
+        worker.close()
+        contacts[0].unlink()
+        for _step in contacts.exists()._job_mailchimp_export(*args):
+            pass
+        emails = {f"{name}@a.example" for name in names}
+        self.assertEqual(set(self.members().mapped("email")), emails)
