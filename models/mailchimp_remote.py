@@ -51,7 +51,12 @@ class MailchimpRemote(models.AbstractModel):
             key=self._remote_items,
             fields=[f"{self._remote_items}.{name}" for name in self._remote_fields],
         )
-        return self._mirror(parent, [item for page in pages for item in page.items])
+        pages = list(pages)
+        items = [item for page in pages for item in page.items]
+        # Of several pages, each may have shifted before it was read.
+        seen = len(with_ids(items, self._remote_key))
+        is_whole = len(pages) == 1 or {page.total for page in pages} == {seen}
+        return self._mirror(parent, items, is_whole)
 
     @api.model
     def _remote_path(self, parent):
@@ -59,13 +64,14 @@ class MailchimpRemote(models.AbstractModel):
         return [parent.mailchimp_id]
 
     @api.model
-    def _mirror(self, parent, items, **part):
+    def _mirror(self, parent, items, is_whole=True, **part):
         """Make the records of ``parent`` equal to what Mailchimp lists.
 
         What is gone there is archived here: a mapping or a tag may still be in use.
 
         :param recordset parent: the record they belong to
         :param list items: everything that Mailchimp lists for it
+        :param bool is_whole: whether that is sure to be all of it: else nothing is gone
         :param part: field values that all of them have, where others of ``parent``
             have others
         :return: the records, in the order of the items
@@ -85,7 +91,8 @@ class MailchimpRemote(models.AbstractModel):
                 record._write_changed(vals)
             else:  # listed twice where the pages moved: one record
                 new[vals["mailchimp_id"]] = vals | of_parent
-        (known - seen).filtered("active")._miss()
+        if is_whole:
+            (known - seen).filtered("active")._miss()
         return seen | self.create(list(new.values()))
 
     def _miss(self):

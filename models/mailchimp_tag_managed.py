@@ -89,12 +89,12 @@ class MailchimpTagManaged(models.Model):
     # === MIRROR === #
 
     @api.model
-    def _mirror(self, parent, items):
+    def _mirror(self, parent, items, is_whole=True):
         """Recognize tags that wait for Mailchimp, and say which are gone there."""
         tags = [item for item in with_ids(items) if item.get("type") == "static"]
         self._adopt(parent, tags)
         managed = parent.tag_ids.filtered("managed")
-        found = super()._mirror(parent, items)
+        found = super()._mirror(parent, items, is_whole)
         managed.filtered(lambda tag: not tag.active)._hand_over()
         return found
 

@@ -1,9 +1,12 @@
 """Tags in both directions: only those that Odoo manages are pushed."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from .common import MailchimpCase
 from .labels_common import LabelCase
 
 
@@ -356,3 +359,28 @@ class TestOddTags(LabelCase):
         [tag] = self.manage("VIP")
         tag.managed = False
         self.assertFalse(self.audience().tag_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestManyTags(MailchimpCase):
+    """More tags than a page has."""
+
+    def test_tag_that_moved_to_a_page_before_is_not_gone(self):
+        application = self.sandbox.application
+        run = application.run
+        first, *_others, last = [self.remote.make_tag(f"T{n}") for n in range(1001)]
+        audience = self.import_audiences(members=False)
+
+        def delete_before_the_second_page(call):
+            if call.path.endswith("/segments") and call.query.get("offset") == "1000":
+                self.remote.segments.pop(first.id, None)
+            return run(call)
+
+        with patch.object(application, "run", delete_before_the_second_page):
+            self.import_audiences(members=False)
+        self.assertNotIn(first.id, self.remote.segments)
+        self.assertIn(last.name, audience.tag_ids.mapped("name"))
+        self.import_audiences(members=False)
+        names = audience.tag_ids.mapped("name")
+        self.assertNotIn(first.name, names)
+        self.assertEqual(len(names), 1000)
