@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import plaintext2html
 
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
+from ..tools.coerce import as_map, remote_id, with_ids
 from ..tools.webhook import EVENTS, SOURCES
 from .mailchimp_account import WEBHOOK_PATH
 
@@ -61,6 +62,9 @@ class MailchimpAudienceRegistration(models.Model):
             # Only the answer was lost, but the secret with it.
             self._delete_hooks(gateway, lost)
             hook = create(self.mailchimp_id, body)
+        hook = as_map(hook)
+        if not remote_id(hook.get("id")):
+            raise MailchimpRetryLater("Mailchimp's answer could not be read.")
         self.sudo().webhook_secret = hook.get("signing_secret")
         return hook
 
@@ -82,11 +86,11 @@ class MailchimpAudienceRegistration(models.Model):
     def _own_hooks(self, gateway):
         """Return the webhooks at Mailchimp that are ours: those with our token."""
         path = WEBHOOK_PATH + self._webhook_account().webhook_token
-        hooks = gateway.api.lists.get_list_webhooks(self.mailchimp_id)
+        hooks = as_map(gateway.api.lists.get_list_webhooks(self.mailchimp_id))
         return [
             hook
-            for hook in hooks.get("webhooks") or ()
-            if (hook.get("url") or "").endswith(path)
+            for hook in with_ids(hooks.get("webhooks"))
+            if str(hook.get("url")).endswith(path)
         ]
 
     def _is_usable(self, hook, url):
@@ -105,7 +109,7 @@ class MailchimpAudienceRegistration(models.Model):
             name
             for kind, wanted in SWITCHES.items()
             for name in wanted
-            if not (hook.get(kind) or {}).get(name)
+            if not as_map(hook.get(kind)).get(name)
         ]
         if missing:
             return self.env._("Mailchimp does not report: %s", ", ".join(missing))

@@ -1,9 +1,12 @@
 """One click makes Mailchimp tell everything, and nobody else's webhook is touched."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.mailchimp_connector.hooks import uninstall_hook
+from odoo.addons.mailchimp_connector.sandbox.app import accept
 from odoo.addons.mailchimp_connector.sandbox.webhooks import EVENTS, SOURCES, Webhook
 
 from .webhook_common import WebhookCase
@@ -32,6 +35,18 @@ class TestWebhookRegistration(WebhookCase):
         """Give Odoo another address."""
         self.env["ir.config_parameter"].set_param("web.base.url", url)
         self.account.invalidate_recordset()
+
+    def answer(self, method, data):
+        """Let Mailchimp answer something odd about webhooks, from now on."""
+        application = self.sandbox.application
+        run = application.run
+
+        def answering(call):
+            if call.method == method and call.path.endswith("/webhooks"):
+                return accept(call, data)
+            return run(call)
+
+        self.startPatcher(patch.object(application, "run", answering))
 
     def calls(self):
         """Return the methods of the requests about webhooks, then forget them."""
@@ -332,3 +347,17 @@ class TestWebhookRegistration(WebhookCase):
         webhook = self.hooks()[self.account.webhook_url]
         self.assertEqual(tuple(webhook.events), EVENTS)
         self.assertEqual(tuple(webhook.sources), SOURCES)
+
+    def test_odd_answers(self):
+        """Neither a list of anything nor a webhook without a name stops Odoo."""
+        url = self.account.webhook_url
+        odd = [None, "x", {"url": None}, {"id": 5, "url": 7}, {"id": "a", "url": url}]
+        self.answer("GET", {"webhooks": [*odd, {"id": "b", "events": [], "url": url}]})
+        self.list.action_verify_webhook()
+        self.assertEqual(self.list.webhook_state, "broken")
+        for answer in ([], {"webhooks": "none"}):
+            self.answer("GET", answer)
+            self.list.action_verify_webhook()
+        self.answer("POST", {"webhook": "ok"})
+        with self.assertRaisesRegex(UserError, "could not be read"):
+            self.register()
