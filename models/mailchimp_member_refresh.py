@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..const import ALL_TAGS, EMBEDDED_TAGS_LIMIT, PAGE_SIZE
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
@@ -78,17 +79,7 @@ class MailchimpMemberRefresh(models.AbstractModel):
     def _find_missing(self, audience, run):
         """Read again the members that Mailchimp does not list."""
         gateway = audience.account_id._gateway()
-        missing = set(
-            self.env["mailchimp.member"]
-            .search(
-                [
-                    ("audience_id", "=", audience.id),
-                    ("forgotten", "=", False),
-                    ("status", "!=", False),
-                ]
-            )
-            .mapped("subscriber_hash")
-        )
+        missing = self._hashes_of_members(audience)
         for params in STREAMS:
             pages = gateway.pages(
                 gateway.api.lists.get_list_members_info,
@@ -105,6 +96,22 @@ class MailchimpMemberRefresh(models.AbstractModel):
         audience._enqueue_refresh(sorted(missing), run=run)
         if run:
             run._brake(leave=len(missing))
+
+    @api.model
+    def _hashes_of_members(self, audience):
+        """Return the hashes of all members that were in Mailchimp (set).
+
+        There may be a million, whose other fields would not fit into the memory.
+        """
+        query = self.env["mailchimp.member"]._search(
+            [
+                ("audience_id", "=", audience.id),
+                ("forgotten", "=", False),
+                ("status", "!=", False),
+            ]
+        )
+        column = SQL.identifier(query.table, "subscriber_hash")
+        return {hash_ for (hash_,) in self.env.execute_query(query.select(column))}
 
     @api.model
     def _forget(self, audience, hash_, run, source):
