@@ -129,6 +129,8 @@ class MailchimpCampaign(models.Model):
         vals = {"status": "sending" if delivery == "delivering" else "sent"}
         if sent_at:
             vals["send_time"] = sent_at
+        if self.to_push:  # what was edited in Odoo is not what left
+            vals["remote_changed"] = True
         self._write_changed(vals)
 
     def _differing(self, vals):

@@ -74,3 +74,17 @@ class TestGoneMeanwhile(ReportCase):
             pass
         self.assertIn("batch:1", run.checkpoint)
         self.assertTrue(sent)
+
+    def test_sent_while_it_was_edited_in_odoo(self):
+        """What its report tells first: what stands in Odoo is not what left."""
+        edited, other = self.record(self.send("a", 30)), self.record(self.send("b", 30))
+        (edited | other).write({"status": "save", "send_time": False})
+        edited.subject = "Never sent"
+        self.account._start_fetch_reports("user", 5)
+        self.run_everything()
+        self.env.invalidate_all()
+        self.assertEqual((edited | other).mapped("status"), ["sent", "sent"])
+        self.assertTrue(edited.remote_changed)
+        self.assertFalse(other.remote_changed)
+        edited.action_take_mailchimp()
+        self.assertNotEqual(edited.subject, "Never sent")
