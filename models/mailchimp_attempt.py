@@ -42,10 +42,10 @@ class MailchimpAttempt(models.Model):
         return tried_at
 
     @api.model
-    def _times(self, record, kind):
+    def _times(self, records, kind):
         """Return when such requests were made that were not answered, in order."""
         with self._cursor() as cr:
-            return self._of(cr, record, kind).sorted("tried_at").mapped("tried_at")
+            return self._of(cr, records, kind).sorted("tried_at").mapped("tried_at")
 
     @api.model
     def _forget(self, record, kind, since=None):
@@ -61,11 +61,11 @@ class MailchimpAttempt(models.Model):
         # Of another connection whatever happens, in tests, too: that is its purpose.
         return sql_db.db_connect(self.env.cr.dbname).cursor()
 
-    def _of(self, cr, record, kind):
+    def _of(self, cr, records, kind):
         return self._in(cr).search(
             [
-                ("res_model", "=", record._name),
-                ("res_id", "=", record.id),
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
                 ("kind", "=", kind),
             ]
         )

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..const import (
     CAMPAIGN_FIELDS,
@@ -146,6 +147,12 @@ class MailchimpCampaignSend(models.Model):
         if not ready:
             return _came("not_ready", self._not_ready_text(checks))
         return None
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_leaving(self):
+        """What an import made of it anew would not know that it may be leaving."""
+        if until := self._still_at_it():
+            raise UserError(self._wait_text(until))
 
     def _still_at_it(self):
         """Return until when Mailchimp may be at an earlier request, or False."""

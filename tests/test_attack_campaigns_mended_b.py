@@ -1,5 +1,6 @@
 """Saving and sending what somebody else changes, too, or what a crash interrupts."""
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.mailchimp_connector.sandbox.campaign import Campaign, Template
@@ -102,6 +103,17 @@ class TestKilled(AttackCase):
         self.minutes_later()
         wizard.action_confirm()
         self.assertEqual(self.there(campaign).sendings, 1)
+
+    def test_not_forgotten_while_mailchimp_may_be_at_it(self):
+        """An import would make it anew, and somebody would send it again."""
+        campaign, other = self.saved_campaign(), self.saved_campaign(name="Other")
+        self.sandbox.faults.inject("connection_reset", match="POST */actions/send")
+        self.wizard(campaign).action_confirm()
+        with self.assertRaisesRegex(UserError, "may still be at it"):
+            (campaign | other).unlink()
+        other.unlink()
+        self.minutes_later()
+        campaign.unlink()
 
     def test_unscheduled_is_sent_at_once(self):
         """A request that was answered keeps nobody waiting."""
