@@ -2,6 +2,7 @@ from functools import partial
 from typing import NamedTuple
 
 from odoo import api, fields, models
+from odoo.tools import lazy
 
 from ..const import (
     MERGE_FIELD_TYPE_CODES,
@@ -180,7 +181,7 @@ class MailchimpMergeField(models.Model):
     def _mapping(self):
         """Prepare the conversion of merge values, once for many members.
 
-        :return: list of `MappedField`, free of records and queries
+        :return: list of `MappedField`, which ask for names in the database once at most
         """
         mapped = []
         lookups = {}
@@ -208,28 +209,38 @@ class MailchimpMergeField(models.Model):
 
     def _address_converter(self, lookups):
         countries = self._lookup("res.country", lookups)
-        if "states" not in lookups:
-            states = self.env["res.country.state"].search([("country_id", "!=", False)])
-            lookups["states"] = {
-                (state.country_id.id, word.lower()): state.id
-                for state in states
-                for word in (state.name, state.code)
-            }
-        states = lookups["states"]
+        states = lookups.setdefault("states", lazy(self._states))
         return partial(address_values, countries=countries, states=states)
 
+    @api.model
+    def _states(self):
+        """Return {(id of the country, lower-case name or code): id} of all states."""
+        states = self.env["res.country.state"].search([("country_id", "!=", False)])
+        return {
+            (state.country_id.id, word.lower()): state.id
+            for state in states
+            for word in (state.name, state.code)
+        }
+
     def _lookup(self, comodel, lookups):
-        """Return {lower-case name or code: id} of a model, read once per mapping.
+        """Return {lower-case name or code: id} of a model.
+
+        It is read once for a mapping, and only if there is a value to look for: to read
+        all countries and states takes longer than to import a member.
+        """
+        return lookups.setdefault(comodel, lazy(self._names, comodel))
+
+    @api.model
+    def _names(self, comodel):
+        """Return {lower-case name or code: id} of all records of a model.
 
         Mailchimp knows English names only; people type their own.
         """
-        if comodel not in lookups:
-            records = self.env[comodel].search([("id", "!=", False)])
-            ids = {}
-            for lang in dict.fromkeys(("en_US", self.env.lang or "en_US")):
-                named = records.with_context(lang=lang)
-                ids |= {(r.display_name or "").lower(): r.id for r in named}
-            if comodel == "res.country":
-                ids |= {r.code.lower(): r.id for r in records if r.code}
-            lookups[comodel] = ids
-        return lookups[comodel]
+        records = self.env[comodel].search([("id", "!=", False)])
+        ids = {}
+        for lang in dict.fromkeys(("en_US", self.env.lang or "en_US")):
+            named = records.with_context(lang=lang)
+            ids |= {(r.display_name or "").lower(): r.id for r in named}
+        if comodel == "res.country":
+            ids |= {r.code.lower(): r.id for r in records if r.code}
+        return ids

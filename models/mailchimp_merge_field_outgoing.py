@@ -1,4 +1,4 @@
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from odoo import models
@@ -136,14 +136,11 @@ class MailchimpMergeFieldOutgoing(models.Model):
         if not target:
             return None
         _model, field = target
-
-        @cache  # the names of all countries are read only if somebody asks
-        def converter():
-            if field:
-                return self._converter(field, lookups)
-            return self._address_converter(lookups)
-
-        return partial(_means_the_same, converter=converter)
+        if field:
+            convert = self._converter(field, lookups)
+        else:
+            convert = self._address_converter(lookups)
+        return partial(_means_the_same, convert=convert)
 
 
 def _nothing(tag):
@@ -151,14 +148,13 @@ def _nothing(tag):
     return OutgoingField(tag, False, (), lambda _values: None, None, True)
 
 
-def _means_the_same(held, ours, converter):
+def _means_the_same(held, ours, convert):
     """Tell whether Odoo, of what Mailchimp holds, would make what it has."""
     if isinstance(ours, dict) and not held:
         return False
     if not held or not ours:
         return held == "" and ours in NOTHING
     try:
-        convert = converter()
         return convert(held) == convert(ours)
     except CoerceError:
         return False

@@ -64,6 +64,27 @@ class TestMapping(MailchimpCase):
             with self.subTest(path=path):
                 self.assertTrue(self.accepts(path))
 
+    def test_names_of_countries_are_read_if_there_is_one_to_find(self):
+        """To read all of them takes longer than to import a member."""
+        self.assertTrue(self.accepts("country_id", direction="to_odoo"))
+        self.assertTrue(self.accepts("partner_id", self.address, "to_odoo"))
+        for tag, empty, value in (
+            ("A", "", "France"),
+            ("ADDRESS", {"city": ""}, {"city": "Paris", "country": "FR"}),
+        ):
+            with self.subTest(tag):
+                mapping = (self.field | self.address)._mapping()
+                [mapped] = [field for field in mapping if field.tag == tag]
+                self.assertFalse(self.queries_of(mapped.convert, empty))
+                self.assertTrue(self.queries_of(mapped.convert, value))
+                self.assertFalse(self.queries_of(mapped.convert, value))
+
+    def queries_of(self, function, *arguments):
+        """Count the queries that a call makes."""
+        before = self.env.cr.sql_log_count
+        function(*arguments)
+        return self.env.cr.sql_log_count - before
+
     def test_secrets_stay(self):
         partner = self.env["ir.model"]._get_id("res.partner")
         self.env["ir.model.fields"].create(
