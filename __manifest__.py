@@ -71,6 +71,7 @@
         "views/mailchimp_campaign_activity_views.xml",
         "views/mailchimp_engagement_views.xml",
         "views/mailchimp_campaign_use_views.xml",
+        "views/mailchimp_card_views.xml",
         "views/mailchimp_menus.xml",
     ],
     "assets": {

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class MailchimpRoutingRule(models.Model):
@@ -24,6 +25,21 @@ class MailchimpRoutingRule(models.Model):
         default="[]",
         help="Customers this matches belong in the audience.",
     )
+
+    customer_count = fields.Integer(
+        string="Number of Customers", compute="_compute_customer_count"
+    )
+
+    @api.depends("domain", "company_id")
+    def _compute_customer_count(self):
+        Customer = self.env["res.partner"]
+        for rule in self:
+            try:
+                domain = rule._customers() & rule.audience_id._customers_of_company()
+            except ValidationError:  # a field that it names is gone
+                rule.customer_count = 0
+            else:
+                rule.customer_count = Customer.search_count(domain)
 
     @api.constrains("domain")
     def _check_domain(self):

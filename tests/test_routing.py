@@ -53,6 +53,23 @@ class TestRouting(MailchimpCase):
         self.assertEqual(self.export(spaniard), ["not_routed"])
         self.assertFalse(self.remote.members)
 
+    def test_rules_tell_how_many_customers_they_match(self):
+        rule = self.rule(f"[('country_id', '=', {self.france.id})]")
+        before = rule.customer_count
+        here = {"country_id": self.france.id}
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.partner(**here)
+        self.partner(**here, company_id=elsewhere.id)
+        self.partner()
+        rule.invalidate_recordset()
+        self.assertEqual(rule.customer_count, before + 1)
+        # As if the field it names had been removed with its module.
+        self.env.cr.execute(
+            "UPDATE mailchimp_routing_rule SET domain = %s", ["[('no_such', '=', 1)]"]
+        )
+        rule.invalidate_recordset()
+        self.assertEqual(rule.customer_count, 0)
+
     def test_one_rule_of_several_is_enough(self):
         self.rule(f"[('country_id', '=', {self.france.id})]")
         self.rule("[('is_company', '=', True)]", "Companies")
