@@ -1,7 +1,9 @@
 """What marks a member to be pushed, and what does not."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -266,3 +268,47 @@ class TestDeletedAudience(ChangeCase):
         self.member(ANN).sudo().unlink()
         self.env["mailchimp.change"]._gc_orphans()
         self.assertEqual(self.changes().mapped("member_id"), self.member(BEN).ids)
+
+
+@tagged("post_install", "-at_install")
+class TestSweep(ChangeCase):
+    """Changes that wait without a job, which nobody meant to happen."""
+
+    def sweep(self):
+        self.env.flush_all()
+        self.env["mailchimp.audience"]._sweep_changes()
+        return self.pushes()
+
+    def age(self, minutes):
+        """Let what waits have waited that much longer."""
+        self.env.cr.execute(
+            "UPDATE mailchimp_change SET create_date = create_date"
+            " - %s * interval '1 minute'",
+            [minutes],
+        )
+
+    def test_left_behind(self):
+        self.env["mailchimp.change"]._add(self.member(ANN).ids)
+        self.assertFalse(self.sweep())
+        self.age(15)
+        self.assertEqual(len(self.sweep()), 1)
+        self.assertEqual(len(self.sweep()), 1)
+
+    def test_after_a_push_that_failed_for_good(self):
+        self.env["mailchimp.change"]._add(self.member(ANN).ids)
+        self.age(15)
+        failed = self.sweep()
+        now = fields.Datetime.now()
+        failed.write({"state": "failed", "finished_at": now})
+        self.assertFalse(self.sweep())
+        failed.finished_at = now - timedelta(hours=2)
+        self.assertTrue(self.sweep())
+
+    def test_batches_look_after_their_members(self):
+        member = self.member(ANN).sudo()
+        batch = self.env["mailchimp.batch"].create({"audience_id": self.audience().id})
+        member.batch_id = batch
+        self.env.flush_all()
+        self.env["mailchimp.change"]._add(member.ids)
+        self.age(15)
+        self.assertFalse(self.sweep())
