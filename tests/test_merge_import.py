@@ -43,6 +43,18 @@ class TestThreeWay(MergeCase):
         self.take()
         self.assertEqual(self.bases(), {})
 
+    def test_nothing_of_it_outlives_the_person(self):
+        self.account.sync_priority = "local"
+        self.both()
+        self.assertTrue(self.bases())
+        member = self.ann.mailchimp_member_ids
+        member.sudo().error = "Of Ann"
+        self.people.delete_permanently(self.remote, member.email)
+        self.fetch(full=True)
+        self.assertTrue(member.forgotten)
+        for name in ("base_values", "merge_values", "error", "source", "language"):
+            self.assertFalse(member[name], name)
+
     def test_rule_of_the_field_beats_that_of_the_account(self):
         for priority, owner, expected in (
             ("remote", "odoo", "Odoo Ltd"),
