@@ -69,6 +69,8 @@ class Application:
         return answer
 
     def _record(self, call, answer, fault):
+        if call.account and call.account not in self.sandbox.accounts:
+            return  # asked before the last reset
         self.sandbox.monitor.request(
             at=self.sandbox.clock.now(),
             account=call.account.name if call.account else "",
@@ -89,9 +91,18 @@ class Application:
                 delay = self.sandbox.latency + call.delay
                 if delay:
                     sleep(delay)
+                    self._check_still_there(call)
                 return self.run(call)
         except problems.Problem as problem:
             return refuse(call, problem)
+
+    def _check_still_there(self, call):
+        """Leave alone what has come since the sandbox was reset.
+
+        :raise Problem: 401
+        """
+        if call.account not in self.sandbox.accounts:
+            raise problems.named("APIKeyInvalid")
 
     @contextmanager
     def _slot(self, call):

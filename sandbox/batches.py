@@ -119,7 +119,7 @@ class Batches:
             self._start()
             self._changed.notify_all()
 
-    def wait(self, timeout=30):
+    def wait(self, timeout=60):
         """Block until no batch is left to run.
 
         :return bool: whether that happened in time

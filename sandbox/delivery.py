@@ -146,7 +146,7 @@ class Webhooks:
             self._attempt(delivery)
             made += 1
 
-    def wait(self, timeout=10):
+    def wait(self, timeout=60):
         """Block until nothing that is due is left.
 
         :return bool: whether that happened in time

@@ -1,32 +1,53 @@
-"""The base class of the tests that talk to the sandbox."""
+"""The base classes of the tests that talk to the sandbox."""
 
+import atexit
+import shutil
+from functools import cache
 from unittest.mock import patch
+from uuid import uuid4
 
 from odoo import SUPERUSER_ID
 from odoo.tests import TransactionCase
+from odoo.tools import config
 
+from odoo.addons.mailchimp_connector.client.slots import shared_slots
 from odoo.addons.mailchimp_connector.sandbox import Sandbox
 
-KEY = "0123456789abcdef0123456789abcdef-us1"
+# Of this process only: all who have a key wait for each other's requests.
+KEY = f"{uuid4().hex}-us1"
 
 
-class MailchimpCase(TransactionCase):
+@cache
+def running_sandbox():
+    """Start the sandbox of this process, which ends with it."""
+    slots = shared_slots(KEY, f"{config['data_dir']}/mailchimp")
+    atexit.register(shutil.rmtree, slots._directory, ignore_errors=True)
+    return Sandbox().start()
+
+
+class SandboxCase:
+    """To be mixed in: a Mailchimp, which is empty at the beginning of each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sandbox = running_sandbox()
+        cls.sandbox.reset()
+
+    def setUp(self):
+        super().setUp()
+        self.sandbox.reset()
+
+
+class MailchimpCase(SandboxCase, TransactionCase):
     """A connected account, and a Mailchimp of its own for each test.
 
     The clock of the sandbox stands still: :meth:`later` moves it, for what changes
     within the second of a fetch belongs to the next one.
     """
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sandbox = Sandbox()
-        cls.sandbox.start()
-        cls.addClassCleanup(cls.sandbox.stop)
-
     def setUp(self):
         super().setUp()
-        self.sandbox.reset()
         self.sandbox.clock.freeze()
         self.people = self.sandbox.people
         self.remote_account = self.sandbox.add_account(KEY)

@@ -14,6 +14,8 @@ from odoo.tests import BaseCase
 
 from odoo.addons.mailchimp_connector.client import Gateway
 
+from .patience import PATIENCE
+
 KEY = "0123456789abcdef0123456789abcdef-us6"
 _send = requests.Session.send
 
@@ -61,8 +63,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, script, port=0):
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, script):
+        super().__init__(("127.0.0.1", 0), _Handler, bind_and_activate=False)
+        self.server_bind()
         self.script = script
         self.requests = []
         self.in_flight = self.peak = 0
@@ -161,22 +164,34 @@ class GatewayCase(BaseCase):
         """Override: all is on loopback; Odoo would stretch the time-outs to 10 s."""
         return _send(session, request, **options)
 
-    def serve(self, script, port=0):
+    def serve(self, script):
         """Start a server for this test.
 
         :param script: see :class:`Server`; or a list of answers, the last one for good
-        :param int port: where, 0 for any free one
         :rtype: Server
         """
-        server = Server(_in_turn(script) if isinstance(script, list) else script, port)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        server = self.closed_server(script)
+        self.open(server)
         return server
+
+    def closed_server(self, script):
+        """Make a server that has its address already, and where nobody listens yet.
+
+        :rtype: Server
+        """
+        server = Server(_in_turn(script) if isinstance(script, list) else script)
+        self.addCleanup(server.server_close)
+        return server
+
+    def open(self, server):
+        """Let a server answer from now on."""
+        server.server_activate()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        self.addCleanup(server.shutdown)
 
     def connect(self, server, **options):
         """Make a gateway to a server."""
-        gateway = Gateway(KEY, base_url=server.url, **{"timeout": 10, **options})
+        gateway = Gateway(KEY, base_url=server.url, **{"timeout": PATIENCE, **options})
         self.addCleanup(gateway.close)
         return gateway
 

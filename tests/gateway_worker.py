@@ -19,7 +19,7 @@ def main(addon, url, key, slots_dir, requests):
     sys.modules["addon"] = package
     from addon.client import Gateway
 
-    gateway = Gateway(key, base_url=url, slots_dir=slots_dir, timeout=30)
+    gateway = Gateway(key, base_url=url, slots_dir=slots_dir)
     turns = iter(range(int(requests)))  # shared: each turn is somebody's
 
     def work(_thread):

@@ -17,12 +17,16 @@ def _job_append(self, path, text):
     append(path, text)
 
 
-def _job_climb(self, path, top, pause=0):
-    """Count the reference of a partner up to ``top``, with a checkpoint each time."""
+def _job_climb(self, path, top, stop_at=None):
+    """Count the reference of a partner up to ``top``, with a checkpoint each time.
+
+    Whoever is at step ``stop_at`` does not come further, and is to be killed there.
+    """
     for step in range(int(self.ref or 0), top):
         append(path, f"{os.getpid()} {step}")
         self.ref = str(step + 1)
-        time.sleep(pause)
+        if step == stop_at:
+            time.sleep(3600)
         yield
 
 

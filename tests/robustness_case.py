@@ -1,6 +1,5 @@
 """A Mailchimp to be disturbed, and what Odoo makes of it."""
 
-import itertools
 from unittest.mock import patch
 
 import requests
@@ -28,7 +27,6 @@ class RobustnessCase(MailchimpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.worlds = itertools.count(1)
         for module in (mailchimp_member_fetch, mailchimp_member_refresh):
             cls.startClassPatcher(patch.object(module, "PAGE_SIZE", cls.page_size))
 
@@ -43,8 +41,7 @@ class RobustnessCase(MailchimpCase):
         self.sandbox.clock.freeze(START)
         self.sandbox.webhooks.validate = False
         self.sandbox.webhooks.hold()
-        name = f"Company {next(self.worlds)}"
-        self.remote_account = self.sandbox.add_account(KEY, name)
+        self.remote_account = self.sandbox.add_account(KEY)
         self.fill_account(self.remote_account)
 
     def fill_account(self, remote_account):

@@ -16,6 +16,11 @@ IGNORED = (
     "started_at finished_at occurred_at opt_out_datetime opt_out_reason_id date"
 ).split()
 
+# How often something was tried, and by which request it became known: a push that is
+# disturbed may differ in it.
+TRIED = ("audiences", "jobs", "runs", "lines")
+BY_CHANCE = frozenset(("source", "evidence", "batch_id", "fingerprint", "agreed_with"))
+
 # {section: (columns, tables)}; {t} and {c} are rows without what is ignored.
 SECTIONS = {
     "audiences": (
@@ -117,6 +122,32 @@ def differences(expected, found, most=5):
         if len(old) + len(new) > 2 * most:
             lines.append(f"{section}: {len(old)} missing, {len(new)} unexpected")
     return "\n".join(sorted(lines))
+
+
+def without(state, sections, columns):
+    """Leave out of a dump what may differ.
+
+    :param dict state: a dump
+    :param sections: which to leave out
+    :param columns: which to leave out of the others
+    :return: the rest of it
+    """
+    return {
+        section: sorted(_without(row, columns) for row in rows)
+        for section, rows in state.items()
+        if section not in sections
+    }
+
+
+def _without(row, columns):
+    return json.dumps(
+        [
+            {name: value for name, value in part.items() if name not in columns}
+            if isinstance(part, dict)
+            else part
+            for part in json.loads(row)
+        ]
+    )
 
 
 def _short(row):

@@ -1,43 +1,26 @@
 """Two at once with templates: real transactions, one template in the end."""
 
-import time
 from unittest.mock import patch
 
-import psycopg2.errors
-
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.mailchimp_connector.exceptions import MailchimpRetryLater
-from odoo.addons.mailchimp_connector.sandbox import Sandbox
 from odoo.addons.mailchimp_connector.sandbox.campaign import Template
 
-from .common import KEY
+from .cursor_common import TwoPeopleCase
 from .document_common import HTML
-from .job_common import CommittingJobCase
+from .patience import wait_until
 
 
 @tagged("post_install", "-at_install")
-class TestDocumentCursors(CommittingJobCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sandbox = Sandbox()
-        cls.sandbox.start()
-        cls.addClassCleanup(cls.sandbox.stop)
-
+class TestDocumentCursors(TwoPeopleCase):
     def setUp(self):
         super().setUp()
-        self.sandbox.reset()
-        self.remote_account = self.sandbox.add_account(KEY)
-        self.account.write({"api_key": KEY, "base_url": self.sandbox.url})
-        self.account.action_test_connection()
         self.traces = {
             "mail_message": ("model", "mailchimp.template"),
             **self.traces,
         }
-        self.world.cr.commit()
 
     def new(self, **vals):
         """Write a template in Odoo, and commit it."""
@@ -46,28 +29,8 @@ class TestDocumentCursors(CommittingJobCase):
         self.world.cr.commit()
         return template
 
-    def seen_by(self, template):
-        """Return a template as somebody else sees it, whose transaction has begun."""
-        found = self.session()["mailchimp.template"].browse(template.id)
-        self.assertTrue(found.to_push)
-        return found
-
     def test_two_save_the_same(self):
-        template = self.new()
-        first, second = self.seen_by(template), self.seen_by(template)
-        first.lock_for_update()
-        with self.assertRaisesRegex(UserError, "Somebody else"):
-            second.action_push()
-        first.action_push()
-        first.env.cr.commit()
-        with (
-            mute_logger("odoo.sql_db"),
-            self.assertRaises(psycopg2.errors.SerializationFailure),
-        ):
-            second.action_push()
-        second.env.cr.rollback()
-        second.action_push()
-        second.env.cr.commit()
+        self.save_at_once(self.new())
         self.assertEqual(len(self.remote_account.templates), 1)
 
     def test_forgotten_by_a_crash(self):
@@ -94,7 +57,7 @@ class TestDocumentCursors(CommittingJobCase):
         reading = self.import_of(env)
         next(reading)
         env.cr.commit()
-        self.wait_for_pages(2)
+        wait_until(lambda: self.pages_read() > 1)  # it reads ahead
         last.write({"name": "Odoo's", "html": "<p>Odoo's</p>"})
         last.action_push()
         self.world.cr.commit()
@@ -155,11 +118,6 @@ class TestDocumentCursors(CommittingJobCase):
         run = env["mailchimp.run"]._open_run(account, "templates", "user")
         return account._job_import_templates(run.id, ["user"])
 
-    def wait_for_pages(self, number):
-        """Wait until so many pages were read, by the threads that do so."""
-        for _round in range(500):
-            lists = [r for r in self.sandbox.requests if r.path == "/templates"]
-            if len(lists) >= number:
-                return
-            time.sleep(0.01)
-        self.fail("Nothing is read ahead")
+    def pages_read(self):
+        """Count the pages that were asked for."""
+        return sum(1 for r in self.sandbox.requests if r.path == "/templates")

@@ -10,6 +10,7 @@ from odoo.addons.mailchimp_connector.exceptions import (
 )
 
 from .gateway_common import Answer, GatewayCase, problem
+from .patience import PATIENCE
 
 
 @tagged("post_install", "-at_install")
@@ -51,7 +52,7 @@ class TestGatewayMany(GatewayCase):
                 waiting = threading.Barrier(ahead)
 
                 def script(_request, waiting=waiting):
-                    waiting.wait(10)
+                    waiting.wait(PATIENCE)
                     return {"html": "x"}
 
                 gateway, server = self.gateway_to(script)

@@ -1,6 +1,5 @@
 """What the gateway does when no answer comes."""
 
-import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +12,7 @@ from odoo.addons.mailchimp_connector.client import Gateway
 from odoo.addons.mailchimp_connector.exceptions import MailchimpRetryLater
 
 from .gateway_common import KEY, Answer, GatewayCase
+from .patience import PATIENCE
 
 MEMBER = ("a1", "0123456789abcdef0123456789abcdef")
 IDEMPOTENT = {
@@ -38,11 +38,6 @@ class Late(HTTPAdapter):
 
 @tagged("post_install", "-at_install")
 class TestGatewayNetwork(GatewayCase):
-    def unused_port(self):
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            return unused.getsockname()[1]
-
     def test_a_lost_answer_is_asked_for_again(self):
         for method, call in IDEMPOTENT.items():
             with self.subTest(method=method):
@@ -93,7 +88,7 @@ class TestGatewayNetwork(GatewayCase):
 
     def with_idle_connections(self, number):
         """Make a gateway that has so many connections open."""
-        together = threading.Barrier(number, timeout=10)
+        together = threading.Barrier(number, timeout=PATIENCE)
         gateway, server = self.gateway_to(lambda _: {"turn": together.wait()})
         with ThreadPoolExecutor(number) as pool:
             list(pool.map(lambda _: gateway.api.ping.get(), range(number)))
@@ -101,37 +96,45 @@ class TestGatewayNetwork(GatewayCase):
         return gateway, server
 
     def test_nobody_listens(self):
-        gateway = Gateway(KEY, base_url=f"http://127.0.0.1:{self.unused_port()}/3.0")
+        gateway = self.connect(self.closed_server(lambda _: {}))
         with self.assertRaisesRegex(MailchimpRetryLater, "cannot be reached") as caught:
             gateway.api.batches.start({"operations": []})
         self.assertEqual(caught.exception.status, 0)
 
     def test_a_post_that_never_left_is_sent_again(self):
-        port = self.unused_port()
-        Late.attempts, Late.at_the_third = 0, lambda: self.serve([{"id": 1}], port)
+        server = self.closed_server([{"id": 1}])
+        Late.attempts, Late.at_the_third = 0, lambda: self.open(server)
         session = requests.Session()
         session.mount("http://", Late())
-        url = f"http://127.0.0.1:{port}/3.0"
-        gateway = Gateway(KEY, base_url=url, session=session)
+        gateway = self.connect(server, session=session)
         self.assertEqual(gateway.api.batches.start({"operations": []}), {"id": 1})
         self.assertEqual(Late.attempts, 3)
 
     def test_a_time_out_is_not_retried_at_once(self):
-        released = threading.Event()
-        self.addCleanup(released.set)
-        gateway, server = self.gateway_to(lambda _: released.wait(10), timeout=0.2)
-        with self.assertRaisesRegex(MailchimpRetryLater, "did not answer in time"):
-            gateway.api.ping.get()
-        self.assertEqual(len(server.requests), 1)
+        released = self.event()
+        self.assertTimesOut(lambda _: released.wait(PATIENCE))
 
     def test_a_time_out_amid_the_body_is_one_too(self):
-        released = threading.Event()
-        self.addCleanup(released.set)
-        answer = Answer(body={"id": 1}, cut=3, then=lambda: released.wait(10))
-        gateway, server = self.gateway_to(lambda _: answer, timeout=0.2)
+        released = self.event()
+        answer = Answer(body={"id": 1}, cut=3, then=lambda: released.wait(PATIENCE))
+        self.assertTimesOut(lambda _: answer)
+
+    def assertTimesOut(self, script):
+        """A request that is answered so arrives, is given up, and is not repeated."""
+        arrived = self.event()
+        gateway, server = self.gateway_to(
+            lambda request: arrived.set() or script(request), timeout=0.5
+        )
         with self.assertRaisesRegex(MailchimpRetryLater, "did not answer in time"):
             gateway.api.ping.get()
+        self.assertTrue(arrived.wait(PATIENCE))
         self.assertEqual(len(server.requests), 1)
+
+    def event(self):
+        """Make an event that happens at the end of the test, if not before."""
+        event = threading.Event()
+        self.addCleanup(event.set)
+        return event
 
     def test_no_tls_at_the_other_end(self):
         server = self.serve(lambda _: {})

@@ -11,6 +11,7 @@ from odoo.addons.mailchimp_connector.exceptions import (
 )
 
 from .gateway_common import Answer, GatewayCase, problem
+from .patience import PATIENCE
 
 
 class Collection:
@@ -80,7 +81,7 @@ class TestGatewayPages(GatewayCase):
                 list(self.members(gateway, count=count))
 
     def test_the_first_page_alone_then_several_at_a_time(self):
-        together = threading.Barrier(4, timeout=10)
+        together = threading.Barrier(4, timeout=PATIENCE)
         alone = []
 
         def faults(offset, count):
@@ -101,7 +102,7 @@ class TestGatewayPages(GatewayCase):
             if offset == 30:
                 last.set()
             elif offset:
-                self.assertTrue(last.wait(10))
+                self.assertTrue(last.wait(PATIENCE))
 
         gateway, _server = self.gateway_to(Collection(40, faults))
         self.assertRows(self.members(gateway, count=10), range(40))

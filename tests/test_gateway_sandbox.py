@@ -11,27 +11,19 @@ from odoo.addons.mailchimp_connector.exceptions import (
     MailchimpRejected,
     MailchimpRetryLater,
 )
-from odoo.addons.mailchimp_connector.sandbox import Sandbox
 
+from .common import SandboxCase
 from .gateway_common import KEY, GatewayCase
 
 ADDRESS = "ann@harborlight.example"
 
 
 @tagged("post_install", "-at_install")
-class TestGatewaySandbox(GatewayCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sandbox = Sandbox()
-        cls.sandbox.start()
-        cls.addClassCleanup(cls.sandbox.stop)
-
+class TestGatewaySandbox(SandboxCase, GatewayCase):
     def setUp(self):
         super().setUp()
-        self.sandbox.reset()
         self.audience = self.sandbox.add_account(KEY).add_audience("Newsletter")
-        self.gateway = Gateway(KEY, base_url=self.sandbox.url, timeout=10)
+        self.gateway = Gateway(KEY, base_url=self.sandbox.url)
         self.addCleanup(self.gateway.close)
         self.lists = self.gateway.api.lists
 

@@ -10,6 +10,7 @@ from odoo.addons.mailchimp_connector.exceptions import MailchimpRejected
 from odoo.addons.mailchimp_connector.models import mailchimp_job_engine as engine
 
 from .job_common import JOB_LOGGERS, CommittingJobCase, JobCase, out_of_order
+from .patience import wait_until
 
 
 @tagged("post_install", "-at_install")
@@ -214,9 +215,8 @@ class TestLinger(CommittingJobCase):
         def come_later():
             with self.registry.cursor() as cr:
                 env = self.env(cr=cr)
-                while env["mailchimp.run"].browse(run.id).state != "done":
-                    cr.rollback()
-                    time.sleep(0.01)
+                theirs = run.with_env(env)
+                wait_until(lambda: cr.rollback() or theirs.state == "done")
                 seen.append(env["mailchimp.job"].browse(job.id).state)
                 JobCase.enqueue(
                     self,

@@ -18,7 +18,7 @@ from odoo.addons.mailchimp_connector.sandbox import FAULTS
 from odoo.addons.mailchimp_connector.sandbox import faults as sandbox_faults
 
 from .robustness_case import RobustnessCase
-from .robustness_state import differences, dump
+from .robustness_state import BY_CHANCE, TRIED, differences, dump, without
 from .test_fault_matrix import HastyGateway
 
 # What is done to so many people; more than FEW go together.
@@ -44,9 +44,6 @@ ALWAYS = ("answer_lost",)
 SHARE = int(os.environ.get("MAILCHIMP_FAULT_SHARE", 3))
 # The gateway itself tries a lost connection three times.
 TIMES = (1, 3)
-# How often something was tried, and by which request it became known.
-NOT_COMPARED = ("audiences", "jobs", "runs", "lines")
-BY_CHANCE = ("source", "evidence", "batch_id", "fingerprint", "agreed_with")
 
 
 @tagged("post_install", "-at_install")
@@ -184,10 +181,7 @@ class TestPushFaults(RobustnessCase):
 
     def both_sides(self):
         """Dump what both sides hold."""
-        state = dump(self.env.cr)
-        for section in NOT_COMPARED:
-            del state[section]
-        state = {name: sorted(map(_compared, rows)) for name, rows in state.items()}
+        state = without(dump(self.env.cr), TRIED, BY_CHANCE)
         lists = self.account._gateway().api.lists
         for status in (None, "archived"):
             options = {"status": status} if status else {}
@@ -231,16 +225,3 @@ class TestPushFaults(RobustnessCase):
                 for kind in sorted({*ALWAYS, *FAULTS[turn % SHARE :: SHARE]}):
                     wrong += self.cell(flow, kind, expected, points)
         self.assertFalse(wrong, "\n\n".join(wrong[:10]))
-
-
-def _compared(text):
-    """Leave out what differs by the way it became known."""
-    row = json.loads(text)
-    return json.dumps(
-        [
-            {k: v for k, v in part.items() if k not in BY_CHANCE}
-            if isinstance(part, dict)
-            else part
-            for part in row
-        ]
-    )

@@ -37,4 +37,4 @@ class PlainClient:
     def call(self, method, path, body, **query):
         """:return requests.Response: whatever came back"""
         url = self._url + path
-        return self._session.request(method, url, json=body, params=query, timeout=30)
+        return self._session.request(method, url, json=body, params=query, timeout=60)

@@ -7,7 +7,7 @@ KEY = "0123456789abcdef0123456789abcdef-us1"
 
 
 def ping(sandbox, **options):
-    return requests.get(f"{sandbox.url}/ping", timeout=5, **options)
+    return requests.get(f"{sandbox.url}/ping", timeout=60, **options)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "apikey", "OAuth"])

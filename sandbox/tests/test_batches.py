@@ -37,7 +37,7 @@ def run(client, sandbox):
 
 def results(batch):
     """Download and decode."""
-    answer = requests.get(batch["response_body_url"], timeout=5)
+    answer = requests.get(batch["response_body_url"], timeout=60)
     assert answer.status_code == 200, answer.text
     rows = []
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
@@ -110,7 +110,7 @@ def test_reading_without_count_reads_all(run, audience, path):
     listed = sum(m.status != "archived" for m in audience.members.values())
     batch = run({"method": "GET", "path": f"{path}/members", "operation_id": "all"})
     assert batch["finished_operations"] == 3
-    answer = requests.get(batch["response_body_url"], timeout=5)
+    answer = requests.get(batch["response_body_url"], timeout=60)
     found = 0
     with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
         for entry in archive:
@@ -133,14 +133,14 @@ def test_url_expires_and_is_renewed(client, sandbox, run, path):
     again = client.get(f"/batches/{batch['id']}").json()
     assert again["response_body_url"] != batch["response_body_url"]
     sandbox.clock.advance(601)
-    assert requests.get(batch["response_body_url"], timeout=5).status_code == 400
+    assert requests.get(batch["response_body_url"], timeout=60).status_code == 400
     again = client.get(f"/batches/{batch['id']}").json()
     assert "op-1" in results(again)
 
 
 def test_url_is_fetched_as_it_is(client, run, path):
     url = run(put(path, 1))["response_body_url"]
-    assert requests.get(requests.utils.unquote(url), timeout=5).status_code == 403
+    assert requests.get(requests.utils.unquote(url), timeout=60).status_code == 403
     assert client.session.get(url).status_code == 400
 
 
@@ -202,4 +202,4 @@ def test_notification(client, sandbox, run, path, receiver):
     assert form["data[finished_operations]"] == "2"
     assert form["data[_links][0][rel]"] == "self"
     assert "X-Mailchimp-Signature" in headers
-    assert requests.get(form["data[response_body_url]"], timeout=5).status_code == 200
+    assert requests.get(form["data[response_body_url]"], timeout=60).status_code == 200

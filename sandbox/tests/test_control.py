@@ -99,7 +99,7 @@ def test_process(process):
     process.control("members", members=[{"email": "a@harbour.test", "tags": ["x"]}])
     process.control("people", action="unsubscribe", email="a@harbour.test")
     url = f"{process.url}/lists/{made['id']}/members/a@harbour.test"
-    answer = requests.get(url, auth=("x", SECOND_KEY), timeout=5)
+    answer = requests.get(url, auth=("x", SECOND_KEY), timeout=60)
     assert answer.json()["status"] == "unsubscribed"
     [counts] = process.control("counts")
     assert sum(counts["counts"].values()) == 51
@@ -114,16 +114,16 @@ def test_process_faults_and_time(process):
     process.control("account", api_key=SECOND_KEY)
     process.control("fault", kind="500_empty", match="GET /ping")
     url = f"{process.url}/ping"
-    assert requests.get(url, auth=("x", SECOND_KEY), timeout=5).status_code == 500
+    assert requests.get(url, auth=("x", SECOND_KEY), timeout=60).status_code == 500
     assert process.control("faults") == []
     process.control("fault", kind="500_empty", times=None)
     assert process.control("faults")[0]["kind"] == "500_empty"
     process.control("faults", clear=True)
-    assert requests.get(url, auth=("x", SECOND_KEY), timeout=5).status_code == 200
+    assert requests.get(url, auth=("x", SECOND_KEY), timeout=60).status_code == 200
     process.control("clock", freeze=1000)
     assert process.control("clock", advance=50) == {"now": 1050}
     process.control("switch", disabled=True)
-    assert requests.get(url, auth=("x", SECOND_KEY), timeout=5).status_code == 401
+    assert requests.get(url, auth=("x", SECOND_KEY), timeout=60).status_code == 401
     assert process.control("peak")["in_flight"] >= 1
 
 
@@ -148,7 +148,7 @@ def test_process_ends(process):
     url = other.url
     other.stop()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{url}/ping", timeout=5)
+        requests.get(f"{url}/ping", timeout=60)
 
 
 def test_restart_on_the_same_port():
@@ -157,10 +157,10 @@ def test_restart_on_the_same_port():
     sandbox.add_account(SECOND_KEY)
     sandbox.stop()
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{url}/ping", timeout=5)
+        requests.get(f"{url}/ping", timeout=60)
     sandbox.start()
     try:
-        answer = requests.get(f"{url}/ping", auth=("x", SECOND_KEY), timeout=5)
+        answer = requests.get(f"{url}/ping", auth=("x", SECOND_KEY), timeout=60)
         assert answer.status_code == 200
     finally:
         sandbox.stop()

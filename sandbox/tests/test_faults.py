@@ -104,8 +104,8 @@ def test_download_of_results(sandbox, client):
     url = client.get(f"/batches/{batch['id']}").json()["response_body_url"]
     sandbox.faults.inject("truncated_body", match="GET /_results/*")
     with pytest.raises(requests.RequestException):
-        requests.get(url, timeout=5)
-    assert requests.get(url, timeout=5).status_code == 200
+        requests.get(url, timeout=60)
+    assert requests.get(url, timeout=60).status_code == 200
 
 
 def test_others_are_served_meanwhile(sandbox, client, connect, account):

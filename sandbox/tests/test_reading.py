@@ -243,11 +243,11 @@ def test_slash_in_an_address(client, audience, path):
 
 def test_eleventh_request_in_flight(sandbox, connect, account, monkeypatch):
     """Ten answers are held back until the eleventh request was refused."""
-    gate, all_in = threading.Event(), threading.Barrier(11, timeout=30)
+    gate, all_in = threading.Event(), threading.Barrier(11, timeout=60)
 
     def hold(_seconds):
         all_in.wait()
-        gate.wait(30)
+        gate.wait(60)
 
     monkeypatch.setattr("sandbox.app.sleep", hold)
     sandbox.latency = 1
