@@ -171,40 +171,51 @@ class TestPeopleAndTheQueue(ChangeCursorsCase):
     """What a person does neither waits for the queue nor fails because of it."""
 
     def acts(self):
-        """Return what people do, by name."""
-        return {
-            "edit": lambda env: env["mailing.contact"]
-            .browse(self.contact.id)
-            .write({"first_name": "Anna"}),
-            "edit of the customer": lambda env: env["res.partner"]
-            .browse(self.partner.id)
-            .write({"email": "anna@cursors.example"}),
-            "opt-out": lambda env: env["mailing.contact"]
-            .browse(self.contact.id)
-            .subscription_ids.write({"opt_out": True}),
-            "opt-in": lambda env: env["mailing.contact"]
-            .browse(self.contact.id)
-            .subscription_ids.write({"opt_out": False}),
-            "blacklist": lambda env: env["mail.blacklist"]._add(EMAIL),
-        }
+        """Yield what people do: its name, a function that does it, and one that tells
+        whether it is done."""
+        subscription = self.contact.subscription_ids
+        for name, record, vals in (
+            ("edit", self.contact, {"first_name": "Anna"}),
+            ("edit of the customer", self.partner, {"email": "anna@cursors.example"}),
+            ("opt-out", subscription, {"opt_out": True}),
+            ("opt-in", subscription, {"opt_out": False}),
+        ):
+            yield (
+                name,
+                lambda env, record=record, vals=vals: record.with_env(env).write(vals),
+                lambda record=record, vals=vals: record.filtered_domain(
+                    [(field, "=", value) for field, value in vals.items()]
+                ),
+            )
+        yield (
+            "blacklist",
+            lambda env: env["mail.blacklist"]._add(EMAIL),
+            lambda: self.world["mail.blacklist"].search([("email", "=", EMAIL)]),
+        )
 
     def test_job_commits_the_member_meanwhile(self):
-        for name, act in self.acts().items():
+        for name, act, is_done in self.acts():
             with self.subTest(act=name):
+                self.assertFalse(is_done())
                 person, job = self.person(), self.session()
                 self.take_over(job)
                 job.cr.commit()
                 act(person)
                 person.cr.commit()
+                self.world.cr.rollback()
+                self.assertTrue(is_done())
 
     def test_job_is_writing_the_member(self):
-        for name, act in self.acts().items():
+        for name, act, is_done in self.acts():
             with self.subTest(act=name):
+                self.assertFalse(is_done())
                 person, job = self.person(), self.session()
                 self.take_over(job)
                 act(person)
                 person.cr.commit()
                 job.cr.rollback()
+                self.world.cr.rollback()
+                self.assertTrue(is_done())
 
     def test_the_case_would_notice(self):
         person, job = self.person(), self.session()
