@@ -292,6 +292,7 @@ def prepare(env):
         "template": write_template(env, account),
         "campaign": design_campaign(env, audience),
         "sent": env["mailchimp.campaign"].search([("report_state", "=", "live")])[-1:],
+        "test": env["mailchimp.campaign"].search([("type", "=", "variate")], limit=1),
         "member": contact.mailchimp_member_ids[:1],
     }
     with open(os.environ["PICTURES_FACTS"], "w") as file:

@@ -129,6 +129,7 @@ PICTURES = {
         (tab("Report"), show(".o_notebook")),
     ),
     "campaign-send": ("mailchimp-campaigns/{campaign}", FORM, (press("Schedule"),)),
+    "campaign-test": ("mailchimp-campaigns/{test}", FORM, ()),
     "campaigns": (
         "mailchimp-campaigns?view_type=kanban",
         ".o_kanban_view .o_kanban_record",
@@ -172,6 +173,11 @@ PICTURES = {
     ),
     "member": ("mailchimp-members/{member}", FORM, ()),
     "members": ("mailchimp-members", LIST, ()),
+    "menu": (
+        "mailchimp-audiences",
+        LIST,
+        (click('[data-menu-xmlid="mailchimp_connector.mailchimp_menu_root"]'),),
+    ),
     "operations": (
         "mailchimp-audiences",
         LIST,
