@@ -29,7 +29,7 @@ class MailchimpCampaignPushContent(models.Model):
             return False
         # What Odoo saved is there no more: whatever it holds is to be saved anew.
         digests = dict.fromkeys(("content_digest", "remote_content_digest"), found)
-        self._connector_write({**digests, "remote_changed": True})
+        self._connector_write({**digests, "remote_changed": True, "to_push": True})
         self._note_changed_there()
         return True
 

@@ -35,7 +35,7 @@ class TestRedesign(CampaignCase):
         """Mailchimp's stands, and the form says so as of settings."""
         campaign.action_push()
         self.assertEqual(self.there(campaign).html, THEIRS)
-        self.assertTrue(campaign.remote_changed)
+        self.assertTrue(campaign.remote_changed and campaign.to_push)
         self.assertIn("Decide which one is right", campaign.push_error)
 
     # === BOTH SIDES === #
