@@ -91,6 +91,8 @@ class MailchimpAccountCampaigns(models.Model):
             if not run:
                 run = Run._open_run(account, kind, trigger)
                 account._enqueue_import(run, method, priority, **args)
+            elif trigger == "user":  # for whom more is read than every hour
+                run.trigger = trigger
             runs |= run
         return runs
 

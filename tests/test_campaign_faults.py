@@ -121,6 +121,18 @@ class TestCampaignFaults(RobustnessCase, DocumentCase):
                 lines = self.env["mailchimp.run.line"].search([("code", "=", "unread")])
                 self.assertEqual(lines.mapped("resolution"), ["solved", "repeated"])
 
+    def test_a_person_joins_the_hourly_import(self):
+        """The contents of drafts are read for people only."""
+        self.import_audiences(members=False)
+        remote = self.add_campaign()
+        self.import_campaigns()
+        remote.html = "<p>Redesigned</p>"
+        hourly = self.account._start_import_campaigns("schedule", 20)
+        self.assertEqual(self.account._start_import_campaigns("user", 5), hourly)
+        self.run_jobs()
+        self.env.invalidate_all()
+        self.assertEqual(self.campaign(remote).html, "<p>Redesigned</p>")
+
     def test_one_that_is_deleted_meanwhile(self):
         self.import_audiences(members=False)
         remotes = [self.add_campaign(f"C{n}", stored_status="sent") for n in range(3)]

@@ -75,9 +75,7 @@ class TestOddPayloads(DocumentCase):
         template = self.env["mailchimp.template"]
         for odd in (*variants(content), *variants({"sections": {"a": "b"}})):
             vals = campaign._content_values(odd)
-            self.assertEqual(
-                vals.keys(), {"html", "plain_text", "variant_contents"}
-            )
-            campaign._connector_write(vals)
+            self.assertEqual(vals.keys(), {"html", "plain_text", "variant_contents"})
+            campaign._take_over_content(odd)
             self.assertIn("sections", template._content_values(odd))
         self.env.flush_all()
