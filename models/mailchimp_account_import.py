@@ -171,6 +171,7 @@ class MailchimpAccountImport(models.Model):
             announced = page.total
         if len(audiences) >= announced:  # else what is missing may be there
             audiences._archive_missing(self, run)
+        audiences = audiences.filtered("active")  # else a person wants none of it
         run.total = len(audiences)
         for audience in audiences:
             self.env["mailchimp.job"]._enqueue(

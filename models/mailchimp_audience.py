@@ -16,6 +16,12 @@ class MailchimpAudience(models.Model):
 
     name = fields.Char(string="Audience Name", required=True, readonly=True)
     active = fields.Boolean(default=True)
+    is_gone = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="Archived because Mailchimp does not have it any more. What a person "
+        "archived is left alone, and goes on where it was when it is taken back.",
+    )
     account_id = fields.Many2one(
         "mailchimp.account",
         string="Associated Account",
@@ -128,7 +134,7 @@ class MailchimpAudience(models.Model):
         rating = small_integer(data.get("list_rating"))
         return {
             "name": short_text(data.get("name")) or coerce.remote_id(data.get("id")),
-            "active": True,
+            "is_gone": False,
             "web_id": small_integer(data.get("web_id")),
             "date_created": parse_datetime(data.get("date_created")),
             "subscribe_url_short": short_text(data.get("subscribe_url_short")),
@@ -201,7 +207,8 @@ class MailchimpAudience(models.Model):
             for name, value in vals.items()
             if (self[name] or False) != (value or False)
         }
-        if "active" in changed:
+        if "is_gone" in changed:
+            changed["active"] = True
             self.message_post(body=self.env._("This audience is in Mailchimp again."))
         if "name" in changed and self.mailing_list_id.name == self.name:
             self.mailing_list_id.name = changed["name"]

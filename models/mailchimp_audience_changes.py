@@ -94,7 +94,7 @@ class MailchimpAudienceChanges(models.Model):
             """SET LOCAL jit TO off;
                WITH idle AS MATERIALIZED (
                    SELECT a.id FROM mailchimp_audience a
-                    WHERE NOT EXISTS (
+                    WHERE (a.active OR a.is_gone) AND NOT EXISTS (
                           SELECT FROM mailchimp_job
                            WHERE identity = 'push:' || a.id AND state = 'pending'
                           OFFSET 0)

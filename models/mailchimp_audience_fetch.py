@@ -145,7 +145,7 @@ class MailchimpAudience(models.Model):
         """
         gone = self.filtered("active")
         for audience in gone:
-            audience.active = False
+            audience.write({"active": False, "is_gone": True})
             audience.message_post(
                 body=self.env._(
                     "This audience does not exist in Mailchimp any more. It was "
@@ -183,10 +183,10 @@ class MailchimpAudience(models.Model):
 
     def _check_connected(self):
         self.account_id._check_connected()
-        if gone := self.filtered(lambda audience: not audience.active):
-            raise UserError(
-                self.env._(
-                    "%s does not exist in Mailchimp any more.",
-                    gone[0].display_name,
+        if archived := self.filtered(lambda audience: not audience.active)[:1]:
+            name = archived.display_name
+            if archived.is_gone:
+                raise UserError(
+                    self.env._("%s does not exist in Mailchimp any more.", name)
                 )
-            )
+            raise UserError(self.env._("%s is archived: take it back first.", name))

@@ -27,7 +27,8 @@ class MailchimpAudiencePush(models.Model):
         run = self.env["mailchimp.run"].browse(run_id or ()).exists()
         run = run or self._run_in_line()
         if not self.active:
-            self._give_up_push(run)
+            if self.is_gone:  # else what waits goes on when the audience is taken back
+                self._give_up_push(run)
             return
         self.env["mailchimp.batch"]._resume(self)
         if not self.pulled_at:

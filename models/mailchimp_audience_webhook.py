@@ -20,6 +20,8 @@ class MailchimpAudienceWebhook(models.Model):
     _connector_fields = {
         "account_id",
         "company_id",
+        "double_optin",
+        "is_gone",
         "mailing_list_id",
         "mailchimp_id",
         "webhook_id",

@@ -113,6 +113,27 @@ class TestAudienceImport(AudienceCase):
         self.assertIn("again", audience.message_ids[0].body)
         self.assertEqual(audience, self.audience())
 
+    def test_archived_by_a_person_and_taken_back(self):
+        """What is decided meanwhile waits, and is not given up."""
+        there = self.remote.add_member("ann@a.example")
+        audience = self.import_audiences()
+        audience.active = False
+        self.subscription("ann@a.example").opt_out = True
+        self.run_jobs()
+        self.import_audiences()
+        self.assertFalse(audience.active)
+        with self.assertRaisesRegex(UserError, "is archived"):
+            audience.action_fetch_members()
+        self.assertEqual(there.status, "subscribed")
+        audience.active = True
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE mailchimp_change SET create_date = create_date - interval '1 hour'"
+        )
+        self.run_jobs()
+        self.run_jobs()
+        self.assertEqual(there.status, "unsubscribed")
+
     def test_list_of_an_audience_cannot_be_deleted(self):
         self.reimport()
         with self.assertRaisesRegex(UserError, "stands for a Mailchimp audience"):

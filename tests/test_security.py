@@ -261,7 +261,7 @@ class TestAccess(MailchimpCase):
         account = self.account.with_user(manager)
         for record, vals in (
             (audience, {"account_id": foreign.id}),
-            (audience, {"mailchimp_id": "0123456789"}),
+            (audience, {"mailchimp_id": "0123456789", "double_optin": False}),
             (
                 audience,
                 {"mailing_list_id": self.env["mailing.list"].create({"name": "x"}).id},
