@@ -50,6 +50,7 @@ from . import mailchimp_member_labels
 from . import mailchimp_contact_sync
 from . import mailchimp_contact_records
 from . import mailchimp_contact_merge
+from . import mailchimp_contact_echo
 from . import mailchimp_contact_settle
 from . import mailchimp_contact_consent
 from . import mailchimp_contact_labels

@@ -190,6 +190,29 @@ class MailchimpBatch(models.Model):
         left = [Step(**one["step"]) for one in (self.operations or {}).values()]
         return list({step.member_id: step for step in left}.values())
 
+    @api.model
+    def _steps_under_way(self, audience, member_ids):
+        """Return what the batches of an audience do, or did since they were asked.
+
+        :return: {id of a member: list of `tools.push.Step`}
+        """
+        self.flush_model(["audience_id", "state", "operations"])
+        query = SQL(
+            """SELECT o.step FROM mailchimp_batch b
+           CROSS JOIN LATERAL (
+                      SELECT value->'step' AS step
+                        FROM jsonb_each(b.operations)) o
+                WHERE b.audience_id = %s AND b.state = ANY(%s)
+                  AND (o.step->>'member_id')::int = ANY(%s)""",
+            audience.id,
+            list(OPEN_STATES),
+            member_ids,
+        )
+        found = {}
+        for (step,) in self.env.execute_query(query):
+            found.setdefault(step["member_id"], []).append(Step(**step))
+        return found
+
     def _open_run_of(self):
         return self.run_id if self.run_id.state in ("pending", "running") else None
 

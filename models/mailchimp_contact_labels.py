@@ -48,7 +48,6 @@ class MailchimpContactLabels(models.AbstractModel):
             row["member_id"] for row in known if row["member_id"]
         )
         before = {member.id: member._label_keys(labels) for member in members}
-        sent = self.env.context.get("mailchimp_sent") or {}
         writes = defaultdict(list)
         for row in known:
             keys = (row["labels"], before.get(row["member_id"], set()))
@@ -56,7 +55,7 @@ class MailchimpContactLabels(models.AbstractModel):
                 # Not all are known: those are read again.
                 keys = [{k for k in some if k[0] != TAG} for some in keys]
             agreed = row["old_agreed"] == row["contact_id"]
-            changed = change(*keys, agreed, sent.get(row["member_id"], ()))
+            changed = change(*keys, agreed, row.get("sent", ()))
             if agreed and audience.account_id._keeps_facts():
                 changed = self._consent_only(audience, row, changed, labels)
             if changed.given or changed.taken:

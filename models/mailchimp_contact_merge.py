@@ -18,7 +18,6 @@ class Merge(NamedTuple):
     units: list
     keeps_facts: bool  # nothing but consent and addresses comes from Mailchimp
     keeps_name: bool
-    sent: dict  # id of a member -> what Mailchimp only answers about
     pushes: bool
     silent: frozenset  # tags whose values never go to Mailchimp
     changed: dict  # id of a member -> when it changed in Odoo, if that waits
@@ -73,7 +72,6 @@ class MailchimpContactMerge(models.AbstractModel):
             units=found,
             keeps_facts=account._keeps_facts(),
             keeps_name=account.override_contact_name,
-            sent=self._sent(),
             pushes=account.auto_push_contacts,
             silent=frozenset(f.tag for f in fields if f.direction == "to_odoo"),
             changed=changed,
@@ -120,7 +118,9 @@ class MailchimpContactMerge(models.AbstractModel):
         base = (
             unit.value_of(row["agreed"]) if self._had_base(row, unit, record) else None
         )
-        if self._is_answer(merge, row, unit) and self._is_new_value(row, unit):
+        if self._is_echo(row, unit) and plain(value) != plain(base):
+            return None
+        if self._is_answer(row, unit) and self._new_tags(row, unit):
             changed_here = plain(held) != plain(base)
             if changed_here and plain(value) != plain(base):
                 return None
@@ -153,7 +153,7 @@ class MailchimpContactMerge(models.AbstractModel):
         linked = row["old_links"][LINKS[unit.model]] == record.id
         if not merge.pushes or merge.silent.issuperset(unit.tags):
             return False
-        if linked and self._is_answer(merge, row, unit):
+        if linked and self._is_answer(row, unit):
             return False
         agreed = self._had_base(row, unit, record)
         return not agreed or any(
@@ -161,22 +161,26 @@ class MailchimpContactMerge(models.AbstractModel):
         )
 
     @api.model
-    def _sent(self):
-        """Return {id of a member: keys of what was sent}, if that is being answered."""
-        context = self.env.context
-        is_answer = context.get("mailchimp_source") == "export"
-        return context.get("mailchimp_sent") or {} if is_answer else {}
-
-    @api.model
-    def _is_answer(self, merge, row, unit):
+    def _is_answer(self, row, unit):
         """Tell whether Mailchimp only says what it made of a value we sent."""
-        keys = merge.sent.get(row["member_id"], ())
-        return any((VALUE, tag) in keys for tag in unit.tags)
+        return any((VALUE, tag) in row.get("sent", ()) for tag in unit.tags)
 
     @api.model
-    def _is_new_value(self, row, unit):
-        before = row["old_values"] or {}
-        return any(before.get(t) != row["merge_values"].get(t) for t in unit.tags)
+    def _is_echo(self, row, unit):
+        """Tell whether all that is new is what we sent: Odoo's value is no older.
+
+        It may be what both agreed on before: the edit that we sent was taken back.
+        """
+        sent, new = row.get("sent", {}), self._new_tags(row, unit)
+        return bool(new) and all(
+            (VALUE, tag) in sent and sent[VALUE, tag] == row["merge_values"].get(tag)
+            for tag in new
+        )
+
+    @api.model
+    def _new_tags(self, row, unit):
+        before, now = row["old_values"] or {}, row["merge_values"]
+        return [tag for tag in unit.tags if before.get(tag) != now.get(tag)]
 
     # === BASE === #
 

@@ -53,7 +53,7 @@ class Sending:
     mapping: list
     act: str | None = None
     outcomes: list = field(default_factory=list)
-    # {id of a member: keys of the labels that were sent}, see `tools.labels`.
+    # {id of a member: {key: value}} of what was sent, see `tools.labels` and `.merge`.
     sent: dict = field(default_factory=dict)
 
     @property

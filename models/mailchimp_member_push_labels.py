@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.tools import SQL
+from odoo.tools import SQL, frozendict
 
 from ..tools.labels import sent_labels
 from ..tools.merge import sent_values
@@ -59,13 +59,13 @@ class MailchimpMemberPushLabels(models.AbstractModel):
     @api.model
     def _note_sent(self, sending, steps):
         for step in steps:
-            keys = sent_labels(step) | sent_values(step)
-            sending.sent.setdefault(step.member_id, set()).update(keys)
+            sent = dict.fromkeys(sent_labels(step)) | sent_values(step)
+            sending.sent.setdefault(step.member_id, {}).update(sent)
 
     @api.model
     def _knowing(self, sending):
-        sent = {id_: frozenset(keys) for id_, keys in sending.sent.items()}
-        return self.with_context(mailchimp_sent=sent)
+        sent = {id_: frozendict(one) for id_, one in sending.sent.items()}
+        return self.with_context(mailchimp_sent=frozendict(sent))
 
     @api.model
     def _send_create(self, sending, step):

@@ -39,15 +39,19 @@ class MergeCase(ContactCase):
             self.remote, email or self.email, merge_fields=merges
         )
 
-    def take(self, email=None, source="fetch"):
-        """Take over what Mailchimp says of a person now, without the queue."""
+    def take(self, email=None, source="fetch", **sent):
+        """Take over what Mailchimp says of a person now, without the queue.
+
+        :param sent: {tag: value} that we sent before, for an answer ("export")
+        """
         self.env.flush_all()
         audience = self.audience()
         tags = audience.merge_field_ids.mapped("tag")
-        keys = frozenset(("value", tag) for tag in tags) if source == "export" else ()
-        sent = dict.fromkeys(audience.member_ids.ids, keys)
+        values = {("value", tag): sent.get(tag) for tag in tags}
         Import = self.env["mailchimp.member.import"].sudo()
-        Import = Import.with_context(mailchimp_sent=sent)
+        if source == "export":
+            answered = dict.fromkeys(audience.member_ids.ids, values)
+            Import = Import.with_context(mailchimp_sent=answered)
         hash_ = subscriber_hash(email or self.email)
         item = Import._get_member(audience, audience.account_id._gateway(), hash_)
         Import._import_items(

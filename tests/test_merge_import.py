@@ -316,10 +316,18 @@ class TestTwoWay(MergeCase):
         self.in_odoo("Odoo Ltd, edited since")
         self.in_mailchimp(COMPANY="Odoo Ltd")
         self.forget_marks()
-        self.take(source="export")
+        self.take(source="export", COMPANY="Odoo Ltd")
         self.assertCompany("Odoo Ltd, edited since")
         self.assertEqual(self.bases(), {})
         self.assertFalse(self.is_marked())
+
+    def test_answer_to_an_edit_that_was_taken_back(self):
+        """Odoo holds what both agreed on before, which is newer than the answer."""
+        self.account.sync_priority = "remote"
+        self.in_mailchimp(COMPANY="Odoo Ltd")
+        self.take(source="export", COMPANY="Odoo Ltd")
+        self.assertCompany("Old Ltd")
+        self.assertEqual(self.bases(), {})
 
     def test_answer_may_tell_of_a_change_in_mailchimp(self):
         self.in_mailchimp(COMPANY="Chimp Ltd")

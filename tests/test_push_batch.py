@@ -74,6 +74,46 @@ class TestPushBatch(PushCase):
         self.assertEqual(self.there("m1@a.example").merges["FNAME"], "Emma")
         self.assertEqual(self.there("m2@a.example").merges["FNAME"], "Edith")
 
+    def take_back(self):
+        """Change a field of all, and back again once Mailchimp has the batch."""
+        contacts = self.edit_all().contact_id
+        self.begin()
+        contacts.first_name = "M"
+        self.env.flush_all()
+        return contacts
+
+    def test_an_edit_that_is_taken_back_meanwhile(self):
+        contacts = self.take_back()
+        self.sandbox.batches.release()
+        self.drive()
+        self.assertEqual(set(contacts.mapped("first_name")), {"M"})
+        self.assertEqual(self.names(), {"M"})
+
+    def test_a_fetch_meets_what_was_sent_and_taken_back(self):
+        contacts = self.take_back()
+        self.sandbox.batches.release()
+        self.assertTrue(self.sandbox.batches.wait())
+        self.assertEqual(self.names(), {"Edith"})
+        self.later()
+        self.audience()._start_fetch("user", 1, full=True)
+        self.drive()
+        self.assertEqual(set(contacts.mapped("first_name")), {"M"})
+        self.assertEqual(self.names(), {"M"})
+
+    def test_a_fetch_meets_what_was_sent_and_edited_again(self):
+        """Even where Mailchimp is right, it only repeats what came from Odoo."""
+        self.account.sync_priority = "remote"
+        contacts = self.take_back()
+        contacts.first_name = "Eve"
+        self.env.flush_all()
+        self.sandbox.batches.release()
+        self.assertTrue(self.sandbox.batches.wait())
+        self.later()
+        self.audience()._start_fetch("user", 1, full=True)
+        self.drive()
+        self.assertEqual(set(contacts.mapped("first_name")), {"Eve"})
+        self.assertEqual(self.names(), {"Eve"})
+
     def test_pauses_grow(self):
         self.edit_all()
         batch = self.begin()

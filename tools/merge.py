@@ -52,11 +52,13 @@ def plain(value):
 
 
 def sent_values(step):
-    """Return the keys of the values that a step of the push is about.
+    """Return the values that a step of the push is about, by key.
 
     What Mailchimp answers about them is what it made of ours; all else that it answers
     is as good as read.
 
     :param Step step: see `tools.push`
+    :return dict: {(VALUE, tag): value}
     """
-    return {(VALUE, tag) for tag in step.body.get("merge_fields") or ()}
+    values = step.body.get("merge_fields") or {}
+    return {(VALUE, tag): value for tag, value in values.items()}
