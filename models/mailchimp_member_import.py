@@ -177,21 +177,44 @@ class MailchimpMemberImport(models.AbstractModel):
     def _held(self, audience, keys):
         """Return what we hold of members that are new or differ.
 
-        One statement on our own table, whatever the size of the page. Who was erased
-        in Odoo, which leaves no address, has no news until Mailchimp deleted them, too:
-        whatever it says meanwhile must not bring them back. A person keeps
-        the contact id when the address changes, and the address after being deleted
-        and coming back; of two rows, the one of the contact is the person. LATERAL
-        with OFFSET 0, and + 0 to hide the audience from the planner, leave it no choice
-        but the indexes by hash and by contact: while an audience is being filled its
-        statistics are wrong, and the planner would rather read the whole audience for
-        each row. What it expects to cost is wrong too: compiling takes three times as
-        long as running it.
+        :param dict keys: see `_keys`
+        :return: list of dicts, each with the ``hash`` of a member
         """
         if not keys:
             return []
-        known = keys.values()
-        query = SQL(
+        query = self._held_query(audience, keys.values())
+        self.env["mailchimp.member"].flush_model()
+        self.env["mailing.contact"].flush_model(["email_normalized"])
+        return [
+            dict(
+                held,
+                is_new=not held["member_id"],
+                base={**(held["old_values"] or {}), **(held["old_base"] or {})},
+                base_values=None,
+                sync_result="synced",
+                to_push=False,
+                error=None,
+                error_code=None,
+            )
+            for held in self.env.execute_query_dict(query)
+        ]
+
+    @api.model
+    def _held_query(self, audience, keys):
+        """SQL: one statement on our own table, whatever the size of the page.
+
+        A person keeps the contact id when the address changes, and the address after
+        being deleted and coming back; of two rows, the one of the contact is the
+        person. Who was erased in Odoo, which leaves no address, has no news until they
+        are deleted in Mailchimp, too: what it says meanwhile must not bring them back.
+
+        LATERAL with OFFSET 0, and + 0 to hide the audience from the planner, leave it
+        no choice but the indexes by hash and by contact: while an audience is being
+        filled its statistics are wrong, and the planner would rather read the whole
+        audience for each row. What it expects to cost is wrong too: compiling takes
+        three times as long as running it.
+        """
+        return SQL(
             """SET LOCAL jit TO off;
                SELECT i.hash, i.remote AS remote_contact_id,
                       m.id AS member_id, m.subscriber_hash AS old_hash,
@@ -221,28 +244,13 @@ class MailchimpMemberImport(models.AbstractModel):
                   AND NOT (m.status IS NOT NULL AND m.email IS NULL
                            AND m.forgotten IS NOT TRUE)""",
             audience.id,
-            [key["subscriber_hash"] for key in known],
-            [key["fingerprint"] for key in known],
-            [key["remote_contact_id"] for key in known],
+            [key["subscriber_hash"] for key in keys],
+            [key["fingerprint"] for key in keys],
+            [key["remote_contact_id"] for key in keys],
             audience.id,
             audience.id,
             audience.account_id.auto_create_contact,
         )
-        self.env["mailchimp.member"].flush_model()
-        self.env["mailing.contact"].flush_model(["email_normalized"])
-        return [
-            dict(
-                held,
-                is_new=not held["member_id"],
-                base={**(held["old_values"] or {}), **(held["old_base"] or {})},
-                base_values=None,
-                sync_result="synced",
-                to_push=False,
-                error=None,
-                error_code=None,
-            )
-            for held in self.env.execute_query_dict(query)
-        ]
 
 
 def is_doubtful(row, together, fresh):
