@@ -127,13 +127,11 @@ class MailchimpCampaignEdit(models.Model):
         return vals | {k: v for k, v in defaults.items() if v and not vals.get(k)}
 
     def copy_data(self, default=None):
-        """Give copies a name of their own, and content that Odoo can send."""
+        """Give copies a name of their own."""
         vals_list = super().copy_data(default)
         for campaign, vals in zip(self, vals_list, strict=True):
             if "name" not in (default or {}):
                 vals["name"] = self.env._("%s (copy)", campaign.name)
-            if campaign.content_source == "mailchimp":  # where nothing is yet
-                vals["content_source"] = "html"
         return vals_list
 
     def write(self, vals):

@@ -58,6 +58,16 @@ class MailchimpCampaignSource(models.Model):
                 vals.setdefault("content_source", "mailchimp")
         return super().create(vals_list)
 
+    def copy_data(self, default=None):
+        """Make copies that Odoo can save to Mailchimp."""
+        vals_list = super().copy_data(default)
+        for campaign, vals in zip(self, vals_list, strict=True):
+            if campaign.content_source == "mailchimp":  # where nothing is yet
+                vals["content_source"] = "html"
+            if campaign.type not in ODOO_TYPES:
+                vals["type"] = "regular"
+        return vals_list
+
     def write(self, vals):
         """Content of another kind is to be saved, whatever was saved before."""
         source = vals.get("content_source")

@@ -173,6 +173,20 @@ class TestCampaignVariants(DocumentCase):
         wizard.action_confirm()
         self.assertEqual(remote.sendings, 1)
 
+    def test_a_copy_in_odoo_is_a_regular_campaign(self):
+        self.remote.add_member("ann@a.example")
+        remote = self.add_test()
+        self.import_campaigns()
+        copy = self.campaign(remote).copy()
+        self.assertEqual(
+            (copy.type, copy.html), ("regular", "<p>Photo</p><p>Spring</p>")
+        )
+        self.assertFalse(copy.variant_ids or copy.variant_contents)
+        copy.action_push()
+        self.assertEqual(
+            self.remote_account.campaigns[copy.mailchimp_id].type, "regular"
+        )
+
     def test_nobody_writes_them(self):
         user = new_test_user(self.env, "mc_variants", groups=USER)
         remote = self.add_test()
