@@ -9,7 +9,7 @@ import {registry} from "@web/core/registry";
 export class DayGraph extends JournalDashboardGraphField {
     getBarChartConfig() {
         const config = super.getBarChartConfig();
-        const {x, y} = config.options.scales;
+        const {x} = config.options.scales;
         x.title = {display: true, text: _t("Time of Day"), color: x.ticks.color};
         config.options.scales.y = {
             ...x,
