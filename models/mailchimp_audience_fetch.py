@@ -129,10 +129,11 @@ class MailchimpAudience(models.Model):
         """Compare the ids of all members and read again those Mailchimp did not list.
 
         :param int run_id: the `mailchimp.run` to report to
+        :return: a generator with a checkpoint after each page
         """
         run = self.env["mailchimp.run"].browse(run_id)
         try:
-            self.env["mailchimp.member.import"]._find_missing(self, run)
+            yield from self.env["mailchimp.member.import"]._find_missing(self, run)
         except MailchimpNotFound:
             self._mark_gone(run)
 

@@ -1,3 +1,5 @@
+from contextlib import closing
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -77,25 +79,44 @@ class MailchimpMemberRefresh(models.AbstractModel):
 
     @api.model
     def _find_missing(self, audience, run):
-        """Read again the members that Mailchimp does not list."""
+        """Read again the members that Mailchimp does not list; yields after each page.
+
+        The checkpoint of the run may be as long as the audience. It is saved when the
+        worker runs out of time; a crash costs what that one had read.
+
+        :param recordset audience: one `mailchimp.audience`
+        :param recordset run: the `mailchimp.run` of the full fetch
+        """
         gateway = audience.account_id._gateway()
-        missing = self._hashes_of_members(audience)
-        for params in STREAMS:
-            pages = gateway.pages(
-                gateway.api.lists.get_list_members_info,
-                audience.mailchimp_id,
-                key="members",
-                count=PAGE_SIZE,
-                fields=["members.id"],
-                **params,
-            )
-            for page in pages:
-                missing.difference_update(
-                    remote_id(as_map(item).get("id")) for item in page.items
-                )
+        stream, offset, missing = run.checkpoint or (0, 0, None)
+        missing = self._hashes_of_members(audience) if missing is None else set(missing)
+        while stream < len(STREAMS):
+            pages = self._pages_of_ids(audience, gateway, stream, offset)
+            with closing(pages):
+                for page in pages:
+                    ids = {remote_id(as_map(item).get("id")) for item in page.items}
+                    missing -= ids
+                    offset = page.offset + len(page.items)
+                    if not self._has_time():
+                        run.checkpoint = [stream, offset, list(missing)]
+                    yield
+            stream, offset = stream + 1, 0
+        run.checkpoint = False
         audience._enqueue_refresh(sorted(missing), run=run)
-        if run:
-            run._brake(leave=len(missing))
+        run._brake(leave=len(missing))
+
+    @api.model
+    def _pages_of_ids(self, audience, gateway, stream, offset):
+        return gateway.pages(
+            gateway.api.lists.get_list_members_info,
+            audience.mailchimp_id,
+            key="members",
+            count=PAGE_SIZE,
+            offset=offset,
+            fields=["members.id"],
+            hurry=self._has_time,
+            **STREAMS[stream],
+        )
 
     @api.model
     def _hashes_of_members(self, audience):

@@ -107,6 +107,30 @@ class TestMovingMembers(FetchCase):
         self.env["mailchimp.member.import"]._import_items(audience, stale, run, [])
         self.assertEqual(self.member("a@a.example").status, "unsubscribed")
 
+    def test_search_for_missing_members_goes_on_where_it_was(self):
+        self.remote.fill(35)
+        audience = self.import_audiences()
+        gone = next(iter(self.remote.members.values())).email
+        self.people.delete_permanently(self.remote, gone)
+        run = self.env["mailchimp.run"]._open_run(
+            self.account, "members_full", "user", audience
+        )
+        for _worker in range(3):  # each of them has no time left after a page
+            late = audience.with_context(mailchimp_deadline=0)
+            worker = late._job_find_missing(run.id)
+            next(worker)
+            worker.close()
+        before = len(self.sandbox.requests)
+        for _step in audience._job_find_missing(run.id):
+            pass
+        pages = [r for r in self.sandbox.requests[before:] if r.query.get("fields")]
+        self.assertEqual([r.query["offset"] for r in pages], ["30", "0"])
+        self.assertFalse(run.checkpoint)
+        self.run_jobs()
+        forgotten = audience.member_ids.filtered("forgotten")
+        self.assertEqual(len(forgotten), 1)
+        self.assertFalse(self.member(gone))
+
     def _payloads(self):
         gateway = self.account._gateway()
         page = gateway.api.lists.get_list_members_info(self.remote.id, count=1000)
