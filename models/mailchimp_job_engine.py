@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import psycopg2
+import psycopg2.errors
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
@@ -30,8 +31,15 @@ BATCH_SECONDS = 0.1
 LINGER_SECONDS = 1
 LOOK_SECONDS = 0.2
 # What may be gone when the same job is tried again. A bare Exception is how Odoo tells
-# a worker that it used up its CPU time.
-_TEMPORARY = (MailchimpRetryLater, OSError, MemoryError, psycopg2.OperationalError)
+# a worker that it used up its CPU time. What was unique when a job looked for it may
+# have been made by another worker since.
+_TEMPORARY = (
+    MailchimpRetryLater,
+    OSError,
+    MemoryError,
+    psycopg2.OperationalError,
+    psycopg2.errors.UniqueViolation,
+)
 
 
 class Worker:

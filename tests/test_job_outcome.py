@@ -54,7 +54,7 @@ class TestFailure(JobCase):
             MailchimpNotFound("Not found."),
             UserError("Wrong."),
             KeyError("bug"),
-            psycopg2.errors.UniqueViolation("twice"),
+            psycopg2.errors.NotNullViolation("nothing"),
         ]
         jobs = [self.enqueue(error) for error in errors]
         self.run_queue()
@@ -70,6 +70,7 @@ class TestFailure(JobCase):
             OSError("disk full"),
             MemoryError(),
             psycopg2.errors.QueryCanceled("statement time-out"),
+            psycopg2.errors.UniqueViolation("made by another worker"),
             Exception("CPU time limit exceeded."),
         ]
         jobs = [self.enqueue(error, account=None) for error in errors]
