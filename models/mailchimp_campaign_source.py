@@ -101,7 +101,7 @@ class MailchimpCampaignSource(models.Model):
         """
         name = self._raw_field()
         before = name and self[name]
-        super()._take_over_content(data)
+        result = super()._take_over_content(data)
         vals = {}
         if name and self[name] != before:
             vals["content_digest"] = self._digest({name: self[name] or ""})
@@ -109,6 +109,7 @@ class MailchimpCampaignSource(models.Model):
             vals["remote_content_digest"] = self._digest_there(data)
         # sudo: only the connector writes these.
         self.sudo().with_context(**IMPORTING)._write_changed(vals)
+        return result
 
     def _raw_field(self):
         """Return the field in which people edit the content itself, None if none."""
