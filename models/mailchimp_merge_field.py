@@ -215,11 +215,17 @@ class MailchimpMergeField(models.Model):
     @api.model
     def _states(self):
         """Return {(id of the country, lower-case name or code): id} of all states."""
-        states = self.env["res.country.state"].search([("country_id", "!=", False)])
+        states = self.env["res.country.state"]
+        query = states._search([("country_id", "!=", False)], order=states._order)
+        names = ("id", "country_id", "name", "code")
+        columns = [states._field_to_sql(states._table, name, query) for name in names]
+        # As rows: records of nearly two thousand take ten times as long.
         return {
-            (state.country_id.id, word.lower()): state.id
-            for state in states
-            for word in (state.name, state.code)
+            (country_id, word.lower()): id_
+            for id_, country_id, *words in self.env.execute_query(
+                query.select(*columns)
+            )
+            for word in words
         }
 
     def _lookup(self, comodel, lookups):

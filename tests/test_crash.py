@@ -6,11 +6,12 @@ from .common import KEY
 from .crash_case import CrashCase
 from .robustness_state import differences, dump
 
-MEMBERS = 600
+MEMBERS = 200
 
 
 @tagged("post_install", "-at_install")
 class TestCrash(CrashCase):
+    page_size = 20
     processes = 1
     kills = 20
 

@@ -44,6 +44,8 @@ class HastyGateway(Gateway):
 
 @tagged("post_install", "-at_install")
 class TestFaultMatrix(RobustnessCase):
+    page_size = 10
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -55,7 +57,7 @@ class TestFaultMatrix(RobustnessCase):
         for kind in ("number", "address", "date", "birthday", "dropdown", "zip"):
             self.remote.add_merge_field(kind.upper(), kind)
         self.remote.add_interests("Topics", ["Wine", "Cheese"])
-        self.remote.fill(50, tags=("Blue", "Green"))
+        self.remote.fill(18, tags=("Blue", "Green"))
         self.remote.add_member(
             "many@harborlight.example", tags=[f"Tag {n}" for n in range(55)]
         )
@@ -64,7 +66,7 @@ class TestFaultMatrix(RobustnessCase):
         for status in ("archived", "cleaned", "pending", "unsubscribed"):
             self.remote.add_member(f"{status}@harborlight.example", status)
         self.other = remote_account.add_audience("Partners")
-        self.other.fill(10, merge_fields=False)
+        self.other.fill(4, merge_fields=False)
         self.other.add_member("archived@harborlight.example")
 
     # === COLUMNS: what is there, what happens, what is done under fire === #

@@ -8,8 +8,8 @@ from .common import KEY
 from .crash_case import CrashCase
 from .report_common import second
 
-MEMBERS = 400
-EVENTS = 3000
+MEMBERS = 160
+EVENTS = 1200
 HELD = """
     SELECT c.mailchimp_id, a.email_id, a.action, a.occurred_at, COALESCE(a.url, ''),
            COALESCE(a.bounce_type, ''), a.member_id IS NOT NULL
@@ -19,7 +19,7 @@ HELD = """
 
 @tagged("post_install", "-at_install")
 class TestReportCrash(CrashCase):
-    page_size = 40
+    page_size = 16
 
     @classmethod
     def fill(cls):
