@@ -18,6 +18,12 @@ class MailchimpAudiencePush(models.Model):
 
     _inherit = "mailchimp.audience"
 
+    looked_at = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Mailchimp's clock: the push knows who changed until then.",
+    )
+
     def _job_push(self, run_id=False):
         """Send the members that changed; see `mailchimp.member.push`.
 

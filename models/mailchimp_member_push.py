@@ -37,10 +37,9 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Look:
-    """When Mailchimp's members were read last, by our watch and by its own."""
+    """When Mailchimp's members were read last, by our watch."""
 
     at: float = 0.0
-    since: Any = None
 
 
 @dataclass
@@ -194,19 +193,25 @@ class MailchimpMemberPush(models.AbstractModel):
         """
         if look.at and time.monotonic() - look.at < LOOK_SECONDS:
             return
-        since = look.since or sending.audience.pulled_at
+        audience = sending.audience
+        known = filter(None, (audience.pulled_at, audience.looked_at))
+        since = max(known, default=None)
         look.at = time.monotonic()
-        self._read_changed(sending, since)
+        is_whole = self._read_changed(sending, since)
         took = timedelta(seconds=time.monotonic() - look.at)
-        look.since = sending.gateway.server_time and sending.gateway.server_time - took
+        moment = sending.gateway.server_time
+        if is_whole and moment:
+            # Else each worker would read again all that the ones before it sent.
+            audience.looked_at = (moment - took).replace(microsecond=0)
 
     @api.model
     def _read_changed(self, sending, since, ours=frozenset()):
         """Take over the members that changed in Mailchimp since a moment.
 
         :param ours: keys of the members that we changed
+        :return: whether nobody can have slipped through, as behind pages that shift
         """
-        audience, params = sending.audience, {}
+        audience, params, is_whole = sending.audience, {}, True
         if since:
             since -= timedelta(seconds=CURSOR_LOOK_BACK_SECONDS)
             params["since_last_changed"] = f"{since.isoformat()}+00:00"
@@ -220,8 +225,12 @@ class MailchimpMemberPush(models.AbstractModel):
                 **params,
                 **stream,
             )
+            totals = set()
             for page in pages:
                 self._take_page(sending, page.items, ours)
+                totals.add(page.total)
+            is_whole = is_whole and len(totals) == 1
+        return is_whole
 
     @api.model
     def _take_page(self, sending, items, ours):

@@ -244,6 +244,26 @@ class TestPushBatch(PushCase):
 class TestRequests(PushCase):
     """How many requests it takes."""
 
+    def test_what_was_sent_is_not_read_again_by_each_worker(self):
+        self.import_audiences()
+        looks = []
+        for letter in "ab":
+            self.later(60)
+            emails = [f"{letter}{number}@a.example" for number in range(12)]
+            contacts = self.env["mailing.contact"]
+            for email in emails:
+                contacts |= self.new_contact(email)
+            before = len(self.sandbox.requests)
+            self.export(contacts)
+            looks += [
+                request.query["since_last_changed"]
+                for request in self.sandbox.requests[before:]
+                if "since_last_changed" in request.query
+            ]
+        self.assertEqual(len(self.remote.members), 24)
+        first, second = looks[0], looks[-1]
+        self.assertGreater(second, first)
+
     def test_ten_thousand_new_ones_changed_ones_and_unchanged_ones(self):
         # However slow the machine: each third of a minute takes another look.
         self.startPatcher(patch(f"{PUSH}.LOOK_SECONDS", 3600))
