@@ -47,8 +47,9 @@ class MailchimpPayload(models.AbstractModel):
         :param tuple mapping: as above
         """
         # sudo: what may leave Odoo was decided when it was mapped; the payload does
-        # not depend on who pressed the button.
-        self = self.sudo().with_context(**audience._outgoing_context())
+        # not depend on who pressed the button. Only what is wrong with it does.
+        reader = {"mailchimp_reader_lang": self.env.lang}
+        self = self.sudo().with_context(**audience._outgoing_context(), **reader)
         mapping = mapping or audience.sudo().merge_field_ids._outgoing()
         fields, contact, partner = mapping
         contacts = self._read(contact, {row["contact_id"] for row in rows} - {None})
@@ -217,7 +218,8 @@ class MailchimpPayload(models.AbstractModel):
     def _add_problem(self, row, code, tag, shown, blocking=False):
         if isinstance(shown, str) and len(shown) > 80:
             shown = f"{shown[:79]}…"
-        reason, advice = getattr(self, f"_reason_{code}")(tag, shown)
+        words = self.with_context(lang=self.env.context.get("mailchimp_reader_lang"))
+        reason, advice = getattr(words, f"_reason_{code}")(tag, shown)
         row["problems"].append((code, reason, advice, blocking))
         row["problem_tags"].append(tag)
 

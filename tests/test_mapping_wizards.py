@@ -204,6 +204,21 @@ class TestMappingWizards(MailchimpCase):
         opened = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(opened, ann | bob | cid)
 
+    def test_check_speaks_the_language_of_the_reader(self):
+        """Values are those of the company, whoever looks; what is wrong is not."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.remote.add_merge_field("ADDRESS", "address")
+        self.remote.add_member("ann@a.example")
+        self.env["res.partner"].create({"name": "Ann", "email": "ann@a.example"})
+        audience = self.mapped(ADDRESS="partner_id")
+        contact = self.contact("ann@a.example")
+        contact.mailchimp_member_ids.partner_id.city = "Springfield"
+        audience = audience.with_context(lang="fr_FR")
+        [line] = self.open(audience.action_check_mapping()).line_ids
+        self.assertEqual(line.code, "incomplete_address")
+        self.assertIn("incomplète", line.reason)
+        self.assertNotIn("Missing", line.reason)
+
     def test_check_names_mappings_that_do_not_work(self):
         self.remote.add_merge_field("FIRM", "text")
         audience = self.mapped(FIRM="company_name")
