@@ -11,20 +11,45 @@ class MailchimpCampaignLost(models.Model):
 
     _inherit = "mailchimp.campaign"
 
-    def _create_in_mailchimp(self, gateway, body):
-        """Create the campaign, unless an answer that was lost tells that it is there.
+    def _created(self, gateway):
+        """Create the campaign, unless it is there already.
+
+        What an answer that was lost tells to be this one is linked, and looked at like
+        any other before it is changed: it may as well be somebody else's.
 
         https://mailchimp.com/developer/marketing/api/campaigns/add-campaign/
+
+        :return: the answer, None where the campaign is to be changed
+        :raise MailchimpError:
         """
-        body = {"type": self.type, **body}
-        if found := self._find_lost(gateway):
-            return gateway.api.campaigns.update(found, self._mailchimp_values(found))
+        if self.mailchimp_id or self._link_lost(gateway):
+            return None
+        body = {"type": self.type, **self._mailchimp_values()}
         try:
-            return self._try_to_create(gateway.api.campaigns.create, body)
+            data = self._try_to_create(gateway.api.campaigns.create, body)
         except MailchimpRetryLater:
-            if found := self._find_lost(gateway):
-                return gateway.api.campaigns.get(found, fields=CAMPAIGN_FIELDS)
+            if self._link_lost(gateway):
+                return None
             raise
+        self._take_over_identity(data)
+        self._connector_write({"remote_content_digest": self._digest_there({})})
+        return data
+
+    def _link_lost(self, gateway):
+        """Link this campaign with the one that an answer was lost about.
+
+        :return: whether there is one
+        """
+        found = self._find_lost(gateway)
+        if found:
+            self._connector_write(
+                {
+                    "mailchimp_id": found,
+                    # Odoo put nothing into it so far.
+                    "remote_content_digest": self._digest_there({}),
+                }
+            )
+        return bool(found)
 
     def _find_lost(self, gateway):
         """Return the id of a campaign that must be this one, None if there is none.

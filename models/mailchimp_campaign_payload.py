@@ -17,11 +17,8 @@ class MailchimpCampaignPayload(models.Model):
 
     # === MAPPING === #
 
-    def _mailchimp_values(self, mailchimp_id=None):
-        """Return what Mailchimp should hold of this campaign, without I/O.
-
-        :param str mailchimp_id: under which it exists, if Odoo does not know yet
-        """
+    def _mailchimp_values(self):
+        """Return what Mailchimp should hold of this campaign, without I/O."""
         settings = {
             "subject_line": self._with_inline_tags(self.subject),
             "preview_text": self._with_inline_tags(self.preview_text),
@@ -31,7 +28,7 @@ class MailchimpCampaignPayload(models.Model):
             "to_name": self.to_name or "",
             "folder_id": self.folder_id.mailchimp_id or "",
         }
-        if not (self.mailchimp_id or mailchimp_id):
+        if not self.mailchimp_id:
             settings = {name: value for name, value in settings.items() if value}
         return {
             "settings": settings,

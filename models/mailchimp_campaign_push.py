@@ -99,17 +99,14 @@ class MailchimpCampaignPush(models.Model):
         """
         gateway = self.account_id._gateway(interactive=interactive)
         content = self._new_content()
-        if self.mailchimp_id and self._has_to_be_decided(gateway, content):
-            return False
-        body = self._mailchimp_values()
-        if self.mailchimp_id:
+        if not (data := self._created(gateway)):
+            if self._has_to_be_decided(gateway, content):
+                return False
             # Until an answer says so, it is unknown what Mailchimp holds.
             self._connector_write({"remote_values": False})
-            data = gateway.api.campaigns.update(self.mailchimp_id, body)
-        else:
-            data = self._create_in_mailchimp(gateway, body)
-            self._connector_write({"remote_content_digest": self._digest_there({})})
-        self._take_over_identity(data)
+            values = self._mailchimp_values()
+            data = gateway.api.campaigns.update(self.mailchimp_id, values)
+            self._take_over_identity(data)
         is_new_content = self._push_content(gateway, content)
         self._connector_write(
             {"to_push": False, "push_error": False, "remote_changed": False}

@@ -105,7 +105,8 @@ class MailchimpCampaignSource(models.Model):
         vals = {}
         if name and self[name] != before:
             vals["content_digest"] = self._digest({name: self[name] or ""})
-        if self.content_source not in MADE_ELSEWHERE or not self.remote_content_digest:
+        is_followed = name or self.content_source not in MADE_ELSEWHERE
+        if is_followed or not self.remote_content_digest:
             vals["remote_content_digest"] = self._digest_there(data)
         # sudo: only the connector writes these.
         self.sudo().with_context(**IMPORTING)._write_changed(vals)

@@ -168,6 +168,22 @@ class TestSameName(AttackCase):
         campaign.action_push()
         self.assertEqual(theirs.html, "<p>A week of design</p>")
 
+    def test_draft_of_somebody_that_cannot_be_told_apart(self):
+        """It is linked, for it may be ours; what is in it is not overwritten."""
+        campaign = self.new_campaign()
+        self.sandbox.faults.inject("connection_reset", match="POST /campaigns")
+        campaign.action_push()
+        theirs = self.somebodys_draft(campaign)
+        theirs.list_id = self.remote.id
+        campaign.action_push()
+        self.assertEqual(theirs.html, "<p>A week of design</p>")
+        self.assertEqual(campaign.mailchimp_id, theirs.id)
+        self.assertTrue(campaign.remote_changed and campaign.to_push)
+        campaign.action_keep_odoo()
+        campaign.action_push()
+        self.assertEqual(theirs.html, campaign.html)
+        self.assertEqual(len(self.remote_account.campaigns), 1)
+
     def test_draft_for_another_audience(self):
         campaign = self.new_campaign()
         self.sandbox.faults.inject("connection_reset", match="POST /campaigns")
