@@ -212,15 +212,16 @@ class MailchimpJob(models.Model):
             self._commit()
             return True
         self.env.cr.cache[RUNNING] = set(jobs.ids)
-        done, more = self.browse(), True
+        done, more, tried = self.browse(), True, 0
         for job in jobs:
+            tried += 1
             outcome = job._run_step(worker)
             done |= job if outcome == "done" else self.browse()
             more = outcome == "done" and time.monotonic() - started < BATCH_SECONDS
             if not more:
                 break
         done._record_success()
-        self._commit(len(jobs))
+        self._commit(tried)
         self.env.cr.cache[RUNNING] = set()
         worker.batch = min(worker.batch * 2, MAX_BATCH) if more else 1
         if jobs:

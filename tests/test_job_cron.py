@@ -39,6 +39,13 @@ class TestProgress(JobCase):
         progress = self.cron_run()
         self.assertEqual((progress.done, progress.remaining), (10, 0))
 
+    def test_what_a_failure_leaves_for_later_counts_once(self):
+        for number in range(10):
+            self.enqueue(MailchimpRejected("No.") if number == 4 else "x")
+        with mute_logger(*JOB_LOGGERS):
+            progress = self.cron_run()
+        self.assertEqual((progress.done, progress.remaining), (10, 0))
+
     def test_what_waits_does_not_remain(self):
         """Odoo would call us again at once, for ever."""
         paused = self.new_run()
