@@ -1,11 +1,15 @@
 """The base class of the tests of campaigns that are made and sent in Odoo."""
 
 from odoo import fields, sql_db
+from odoo.fields import Command
+from odoo.tests import new_test_user
 
 from odoo.addons.mailchimp_connector.sandbox import openapi
 
 from .common import MailchimpCase
 
+USER = "mailchimp_connector.group_mailchimp_user"
+MARKUP = "<img src=x onerror=alert(1)>"
 HTML = "<html><body><h1>Hello *|FNAME|*</h1><a href='*|UNSUB|*'>Bye</a></body></html>"
 
 
@@ -105,3 +109,40 @@ class CampaignCase(MailchimpCase):
         """Return a quarter of an hour that is to come."""
         now = fields.Datetime.now().replace(minute=0, second=0, microsecond=0)
         return fields.Datetime.add(now, hours=1, minutes=minutes)
+
+
+class StrangerCase(CampaignCase):
+    """A user of this company, and one of another."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = new_test_user(self.env, "uma", groups=USER)
+        self.elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.stranger = new_test_user(
+            self.env,
+            "sam",
+            groups=USER,
+            company_id=self.elsewhere.id,
+            company_ids=[Command.set(self.elsewhere.ids)],
+        )
+
+
+class TaggedCase(StrangerCase):
+    """Campaigns for tags."""
+
+    def setUp(self):
+        super().setUp()
+        self.tags = {tag.name: tag for tag in self.list.tag_ids}
+
+    def for_tags(self, *names, **vals):
+        ids = [self.tags[name].id for name in names]
+        campaign = self.saved_campaign(recipient_tag_ids=[Command.set(ids)], **vals)
+        self.forget()
+        return campaign
+
+    def forget(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def opts(self, campaign):
+        return self.there(campaign).segment_opts

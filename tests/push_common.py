@@ -6,11 +6,13 @@ from fnmatch import fnmatchcase
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.tests import new_test_user
 
 from odoo.addons.mailchimp_connector.sandbox import openapi
 
 from .common import MailchimpCase
 
+USER = "mailchimp_connector.group_mailchimp_user"
 ROUNDS = 30
 BACK = ("archived", "forgotten")
 
@@ -129,3 +131,38 @@ class PushCase(MailchimpCase):
         with patch.object(application, "run", meddled):
             yield
         self.assertEqual(left[0], 0, "nothing was written")
+
+
+class PushUserCase(PushCase):
+    """An audience with some members, one of whom opted out in Mailchimp."""
+
+    def setUp(self):
+        super().setUp()
+        for number in range(4):
+            self.remote.add_member(f"m{number}@a.example")
+        self.remote.add_member("out@a.example", status="unsubscribed")
+        self.import_audiences()
+        self.later()
+        self.user = new_test_user(
+            self.env, "uma", f"base.group_user,{USER},base.group_allow_export"
+        )
+
+    def call(self, record, method, *args, **context):
+        """Call a method as a client does that sends a context."""
+        return getattr(record.with_user(self.user).with_context(**context), method)(
+            *args
+        )
+
+    def ledger(self, email):
+        """Return the entries about an address, newest first."""
+        return self.env["mailchimp.consent"].search([("email", "=", email)])
+
+    def assertOptedOut(self, email):
+        """Odoo does not mail this address, from any contact on the list."""
+        held = self.env["mailing.subscription"].search(
+            [
+                ("list_id", "=", self.audience().mailing_list_id.id),
+                ("contact_id.email_normalized", "=", email),
+            ]
+        )
+        self.assertFalse(held.filtered(lambda sub: not sub.opt_out), email)

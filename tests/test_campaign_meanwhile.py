@@ -5,11 +5,11 @@ from odoo.tests import tagged
 
 from odoo.addons.mailchimp_connector.sandbox.campaign import Campaign, Template
 
-from .test_attack_campaigns import AttackCase
+from .campaign_case import StrangerCase
 
 
 @tagged("post_install", "-at_install")
-class TestChangedThere(AttackCase):
+class TestChangedThere(StrangerCase):
     def test_edit_there_is_not_overwritten(self):
         campaign = self.saved_campaign()
         self.later()
@@ -87,7 +87,7 @@ class TestChangedThere(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestKilled(AttackCase):
+class TestKilled(StrangerCase):
     def test_killed_while_mailchimp_may_be_at_it(self):
         """What keeps from sending twice survives the crash."""
         campaign = self.saved_campaign()
@@ -140,7 +140,7 @@ class TestKilled(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSameName(AttackCase):
+class TestSameName(StrangerCase):
     def somebodys_draft(self, campaign):
         theirs = Campaign(self.remote_account, "regular")
         theirs.settings.update(title=campaign.name, subject_line=campaign.subject)

@@ -7,11 +7,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
 
 from ..tools.quarter_hour import is_quarter, next_quarter
-from .test_attack_campaigns import MARKUP, AttackCase
+from .campaign_case import MARKUP, StrangerCase
 
 
 @tagged("post_install", "-at_install")
-class TestSendMore(AttackCase):
+class TestSendOdd(StrangerCase):
     def test_stranger_who_was_given_a_campaign(self):
         campaign = self.saved_campaign()
         self.env.cr.execute(

@@ -6,25 +6,11 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .test_attack_campaigns import AttackCase
+from .campaign_case import TaggedCase
 
 
 @tagged("post_install", "-at_install")
-class TestToWhom(AttackCase):
-    def setUp(self):
-        super().setUp()
-        self.tags = {tag.name: tag for tag in self.list.tag_ids}
-
-    def for_tags(self, *names, **vals):
-        ids = [self.tags[name].id for name in names]
-        campaign = self.saved_campaign(recipient_tag_ids=[Command.set(ids)], **vals)
-        self.env.flush_all()
-        self.env.invalidate_all()
-        return campaign
-
-    def opts(self, campaign):
-        return self.there(campaign).segment_opts
-
+class TestRecipients(TaggedCase):
     def test_all_tags_are_gone(self):
         campaign = self.for_tags("VIP")
         self.tags["VIP"].active = False

@@ -1,4 +1,4 @@
-"""To whom a campaign goes when tags are lost, and who may duplicate it: mended."""
+"""To whom a campaign goes when tags are lost, and who may duplicate it."""
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -7,28 +7,11 @@ from odoo.tests import Form, tagged
 from odoo.addons.mailchimp_connector.sandbox.campaign import Campaign
 from odoo.addons.mailchimp_connector.tools import segment_opts
 
-from .test_attack_campaigns import AttackCase
+from .campaign_case import StrangerCase, TaggedCase
 
 
 @tagged("post_install", "-at_install")
-class TestToWhomMended(AttackCase):
-    def setUp(self):
-        super().setUp()
-        self.tags = {tag.name: tag for tag in self.list.tag_ids}
-
-    def for_tags(self, *names, **vals):
-        ids = [self.tags[name].id for name in names]
-        campaign = self.saved_campaign(recipient_tag_ids=[Command.set(ids)], **vals)
-        self.forget()
-        return campaign
-
-    def forget(self):
-        self.env.flush_all()
-        self.env.invalidate_all()
-
-    def opts(self, campaign):
-        return self.there(campaign).segment_opts
-
+class TestRecipientsGone(TaggedCase):
     # === LOST TAGS === #
 
     def test_one_of_all_tags_is_gone(self):
@@ -154,7 +137,7 @@ class TestToWhomMended(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDeletedTemplates(AttackCase):
+class TestDeletedTemplates(StrangerCase):
     def test_template_that_is_archived(self):
         """Mailchimp keeps what was deleted, as inactive."""
         template = self.env["mailchimp.template"].create(
@@ -171,7 +154,7 @@ class TestDeletedTemplates(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDuplicates(AttackCase):
+class TestDuplicates(StrangerCase):
     def test_user_duplicates(self):
         campaign = self.saved_campaign(
             recipient_tag_ids=[Command.set(self.list.tag_ids[:1].ids)]
@@ -202,7 +185,7 @@ class TestDuplicates(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestUnknownSegments(AttackCase):
+class TestUnknownSegments(StrangerCase):
     def imported(self, **opts):
         there = Campaign(self.remote_account, "regular")
         there.list_id = opts.pop("list_id", self.remote.id)

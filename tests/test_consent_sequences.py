@@ -11,7 +11,7 @@ from .test_consent import ConsentCase
 NOT_TODAY = "Not today"
 
 
-class AttackCase(ConsentCase):
+class SequenceCase(ConsentCase):
     """Ann is on the list, and somebody tampers with it."""
 
     def setUp(self):
@@ -57,7 +57,7 @@ class AttackCase(ConsentCase):
 
 
 @tagged("post_install", "-at_install")
-class TestDuplicates(AttackCase):
+class TestDuplicates(SequenceCase):
     """Odoo mails an address if one of its contacts on the list is opted in."""
 
     def test_all_contacts_of_the_address_are_opted_out_and_in_again(self):
@@ -108,7 +108,7 @@ class TestDuplicates(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOffTheListAndOn(AttackCase):
+class TestOffTheListAndOn(SequenceCase):
     """Who opted out and was taken off the list is still opted out when back on it."""
 
     def _take_off_and_put_on(self):
@@ -200,7 +200,7 @@ class TestOffTheListAndOn(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestForgottenAndFound(AttackCase):
+class TestForgottenAndFound(SequenceCase):
     """What Odoo decided outlives whatever it was decided on."""
 
     def _forget_and_come_back(self):
@@ -249,7 +249,7 @@ class TestForgottenAndFound(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestRefusedOptOut(AttackCase):
+class TestRefusedOptOut(SequenceCase):
     """An opt-out that Odoo refuses is tried again, not forgotten."""
 
     def test_accepted_later(self):
@@ -268,7 +268,7 @@ class TestRefusedOptOut(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestLedgerOfDecisions(AttackCase):
+class TestLedgerOfDecisions(SequenceCase):
     """The ledger tells what Odoo decided, and who."""
 
     def test_decisions_of_odoo(self):

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
-from .test_attack_two_way import USER, AttackCase
+from .push_common import USER, PushUserCase
 
 # They open a form or refresh the page; the first two are Odoo's own.
 HARMLESS = (
@@ -16,7 +16,7 @@ HARMLESS = (
 
 
 @tagged("post_install", "-at_install")
-class TestOddPeople(AttackCase):
+class TestOddPeople(PushUserCase):
     """Values that nobody has, until somebody has them."""
 
     ODD = (
@@ -70,7 +70,7 @@ class TestOddPeople(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOptOutsArrive(AttackCase):
+class TestOptOutsArrive(PushUserCase):
     """Whatever is switched off, an opt-out in Odoo reaches Mailchimp."""
 
     def test_without_automatic_push(self):
@@ -136,7 +136,7 @@ class TestOptOutsArrive(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOtherCompany(AttackCase):
+class TestOtherCompany(PushUserCase):
     """Ids of another company, sent by hand."""
 
     def setUp(self):

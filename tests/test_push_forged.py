@@ -2,50 +2,13 @@
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from .push_common import PushCase
-
-USER = "mailchimp_connector.group_mailchimp_user"
-
-
-class AttackCase(PushCase):
-    """An audience with some members, one of whom opted out in Mailchimp."""
-
-    def setUp(self):
-        super().setUp()
-        for number in range(4):
-            self.remote.add_member(f"m{number}@a.example")
-        self.remote.add_member("out@a.example", status="unsubscribed")
-        self.import_audiences()
-        self.later()
-        self.user = new_test_user(
-            self.env, "uma", f"base.group_user,{USER},base.group_allow_export"
-        )
-
-    def call(self, record, method, *args, **context):
-        """Call a method as a client does that sends a context."""
-        return getattr(record.with_user(self.user).with_context(**context), method)(
-            *args
-        )
-
-    def ledger(self, email):
-        """Return the entries about an address, newest first."""
-        return self.env["mailchimp.consent"].search([("email", "=", email)])
-
-    def assertOptedOut(self, email):
-        """Odoo does not mail this address, from any contact on the list."""
-        held = self.env["mailing.subscription"].search(
-            [
-                ("list_id", "=", self.audience().mailing_list_id.id),
-                ("contact_id.email_normalized", "=", email),
-            ]
-        )
-        self.assertFalse(held.filtered(lambda sub: not sub.opt_out), email)
+from .push_common import PushUserCase
 
 
 @tagged("post_install", "-at_install")
-class TestForgedContext(AttackCase):
+class TestForgedContext(PushUserCase):
     """The context comes from the client: it proves nothing."""
 
     def setUp(self):
@@ -159,7 +122,7 @@ class TestForgedContext(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestBackOnTheList(AttackCase):
+class TestBackOnTheList(PushUserCase):
     """Ways onto the list of an audience for somebody who opted out of it."""
 
     def test_the_address_of_another_contact_becomes_theirs(self):
@@ -213,7 +176,7 @@ class TestBackOnTheList(AttackCase):
 
 
 @tagged("post_install", "-at_install")
-class TestActsUnderWay(AttackCase):
+class TestActsUnderWay(PushUserCase):
     """Acts on members whose batch is under way are done, only later."""
 
     def hold_batch(self):
