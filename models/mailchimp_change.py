@@ -214,28 +214,34 @@ class MailchimpChange(models.Model):
         """Give members without a contact the one with their address.
 
         Of several, the one on the list of the audience, else the oldest, as an import
-        does; see `mailchimp.contact.sync._match`.
+        does; see `mailchimp.contact.sync._match`. Who is not on the list is read again,
+        as news, for the import to put them there.
         """
         self.env["mailing.contact"].flush_model(["email_normalized"])
         self.env["mailing.subscription"].flush_model(["contact_id", "list_id"])
-        self.env.cr.execute(
-            SQL(
-                """UPDATE mailchimp_member m SET contact_id = i.contact_id
-                     FROM (SELECT DISTINCT ON (m.id) m.id, c.id AS contact_id
-                             FROM mailchimp_member m
-                             JOIN mailing_contact c ON c.email_normalized = m.email
-                        LEFT JOIN mailing_subscription s
-                               ON s.contact_id = c.id AND s.list_id = %s
-                            WHERE m.id = ANY(%s) AND m.contact_id IS NULL
-                              AND m.status != 'archived'
-                         ORDER BY m.id, s.id IS NULL, c.id) i
-                    WHERE m.id = i.id""",
-                audience.mailing_list_id.id,
-                member_ids,
-            )
+        query = SQL(
+            """UPDATE mailchimp_member m
+                  SET contact_id = i.contact_id,
+                      fingerprint = CASE WHEN i.is_listed THEN m.fingerprint END
+                 FROM (SELECT DISTINCT ON (m.id) m.id, c.id AS contact_id,
+                              s.id IS NOT NULL AS is_listed
+                         FROM mailchimp_member m
+                         JOIN mailing_contact c ON c.email_normalized = m.email
+                    LEFT JOIN mailing_subscription s
+                           ON s.contact_id = c.id AND s.list_id = %s
+                        WHERE m.id = ANY(%s) AND m.contact_id IS NULL
+                          AND m.status != 'archived'
+                     ORDER BY m.id, s.id IS NULL, c.id) i
+                WHERE m.id = i.id
+            RETURNING m.subscriber_hash, i.is_listed""",
+            audience.mailing_list_id.id,
+            member_ids,
         )
-        if self.env.cr.rowcount:
-            self.env["mailchimp.member"].invalidate_model(["contact_id"])
+        linked = self.env.execute_query(query)
+        if linked:
+            names = ["contact_id", "fingerprint"]
+            self.env["mailchimp.member"].invalidate_model(names)
+        audience._enqueue_refresh([hash_ for hash_, listed in linked if not listed])
 
     @api.model
     def _settle(self, member_ids, seen):
