@@ -270,6 +270,30 @@ def test_eleventh_request_in_flight(sandbox, connect, account, monkeypatch):
     assert sandbox.monitor.peak_in_flight == 11
 
 
+def test_reset_while_a_request_is_under_way(sandbox, connect, account, monkeypatch):
+    """It neither does anything to what comes next, nor is it recorded there."""
+    begun, gate, answers = threading.Event(), threading.Event(), []
+
+    def hold(_seconds):
+        begun.set()
+        gate.wait(60)
+
+    def work():
+        answers.append(connect(account.api_key).post("/lists", {}).status_code)
+
+    monkeypatch.setattr("sandbox.app.sleep", hold)
+    sandbox.latency = 1
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(60)
+    sandbox.reset()
+    sandbox.add_account(account.api_key)
+    gate.set()
+    thread.join()
+    assert answers == [401]
+    assert sandbox.requests == []
+
+
 def test_slots_are_free_again(sandbox, client, account):
     account.max_in_flight = 1
     assert [client.get("/ping").status_code for _turn in range(20)] == [200] * 20
