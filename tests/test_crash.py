@@ -17,6 +17,7 @@ class TestCrash(CrashCase):
 
     @classmethod
     def fill(cls):
+        # pylint: disable=missing-return
         super().fill()
         account = cls.sandbox.add_account(KEY)
         for name in ("Newsletter", "Partners"):

@@ -19,6 +19,7 @@ class TestPushCrash(CrashCase):
 
     @classmethod
     def fill(cls):
+        # pylint: disable=missing-return
         super().fill()
         cls.remote = cls.sandbox.add_account(KEY).add_audience("Newsletter")
         for number in range(MEMBERS):
@@ -33,6 +34,7 @@ class TestPushCrash(CrashCase):
 
     def anew(self):
         """Override: Mailchimp is as it was before, too."""
+        # pylint: disable=missing-return
         self.fill()
         self.sandbox.clock.advance(60)
         super().anew()

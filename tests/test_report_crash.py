@@ -23,6 +23,7 @@ class TestReportCrash(CrashCase):
 
     @classmethod
     def fill(cls):
+        # pylint: disable=missing-return
         super().fill()
         audience = cls.sandbox.add_account(KEY).add_audience("Newsletter")
         audience.fill(MEMBERS)
