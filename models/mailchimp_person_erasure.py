@@ -29,6 +29,9 @@ class MailchimpPersonErasure(models.AbstractModel):
         hashes = person.hashes
         self._logs_of(person).sudo()._erase_content()
         self._erase_plans(members, person.emails)
+        # sudo: as above
+        jobs = self.env["mailchimp.job"].sudo()
+        jobs._erase_people(audiences.account_id, person.emails)
         there = members.filtered(lambda m: m.status and not m.forgotten)
         if in_mailchimp:
             self._delete_in_mailchimp(there)
@@ -104,6 +107,30 @@ class MailchimpMember(models.Model):
             )
         )
         self.invalidate_model()
+
+
+class MailchimpJob(models.Model):
+    """Jobs that were told about people whose data were erased."""
+
+    _inherit = "mailchimp.job"
+
+    @api.model
+    def _erase_people(self, accounts, emails):
+        """Forget the ended jobs that name an address, as those of webhooks do.
+
+        :param recordset accounts: whose jobs
+        :param emails: normalized addresses
+        """
+        self.flush_model()
+        query = SQL(
+            """SELECT id FROM mailchimp_job
+                WHERE account_id = ANY(%s) AND state != 'pending' AND EXISTS (
+                      SELECT FROM unnest(%s::text[]) AS i(said)
+                       WHERE strpos(lower(args::text), said) > 0)""",
+            accounts.ids,
+            [f'"{email}"' for email in emails],
+        )
+        self.browse(id_ for (id_,) in self.env.execute_query(query)).unlink()
 
 
 class MailchimpRunLine(models.Model):

@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from odoo.addons.mailchimp_connector.tools.inside import inside
+from odoo.addons.mailchimp_connector.tools.webhook import Event
 
 from .change_common import ChangeCase
 
@@ -170,6 +171,18 @@ class TestErasure(PersonCase):
         self.assertErased(entries)
         self.fetch(full=True)
         self.assertErased(entries)
+
+    def test_what_webhooks_told_is_erased(self):
+        events = [
+            Event("profile", self.remote.id, [email.upper()]) for email in (ANN, BEN)
+        ]
+        for event in events:
+            self.audience()._enqueue_webhook(self.account, event)
+        self.env.flush_all()
+        self.run_jobs()
+        self.erase(self.ann)
+        told = self.env["mailchimp.job"].search([("method", "=", "_job_webhook")])
+        self.assertEqual([job.args["event"]["emails"] for job in told], [[BEN.upper()]])
 
     def test_not_back_before_mailchimp_deleted_her(self):
         """Whatever is heard of her while the deletion waits."""
