@@ -1,6 +1,7 @@
 from . import ir_cron
 from . import mailchimp_guard
 from . import mailchimp_account
+from . import mailchimp_account_connection
 from . import mailchimp_account_settings
 from . import mailchimp_account_import
 from . import mailchimp_remote
