@@ -65,7 +65,7 @@ class MailchimpAccountConnection(models.Model):
     def _connected(self, root):
         """Take over what the account root says, and let waiting jobs go on.
 
-        :param dict root: https://mailchimp.com/developer/marketing/api/root/
+        :param dict root: https://mailchimp.com/developer/marketing/api/root
         """
         # A copy that a person confirmed is a database of its own.
         vals = {"database_uuid": self._database_uuid()}
