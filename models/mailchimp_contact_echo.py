@@ -44,4 +44,4 @@ class MailchimpContactEcho(models.AbstractModel):
             for key, value in sent_values(step).items()
             if row["merge_values"].get(key[1]) == value
         }
-        return {**dict.fromkeys(sent_labels(step)), **values}
+        return {**sent_labels(step), **values}

@@ -55,7 +55,7 @@ class MailchimpContactLabels(models.AbstractModel):
                 # Not all are known: those are read again.
                 keys = [{k for k in some if k[0] != TAG} for some in keys]
             agreed = row["old_agreed"] == row["contact_id"]
-            changed = change(*keys, agreed, row.get("sent", ()))
+            changed = change(*keys, agreed, _repeated(row))
             if agreed and audience.account_id._keeps_facts():
                 changed = self._consent_only(audience, row, changed, labels)
             if changed.given or changed.taken:
@@ -130,3 +130,13 @@ class MailchimpContactLabels(models.AbstractModel):
         for lang, some in found.items():
             partners = self.env["res.partner"].browse(row["partner_id"] for row in some)
             partners.filtered(lambda partner: not partner.lang).lang = lang
+
+
+def _repeated(row):
+    """Return the keys of labels that Mailchimp has, or has not, just as we sent it.
+
+    If it is the other way round by now, somebody there took our word back: a person
+    who withdraws a permission, above all.
+    """
+    sent = row.get("sent", {})
+    return {key for key, on in sent.items() if (key in row["labels"]) is on}

@@ -59,7 +59,7 @@ class MailchimpMemberPushLabels(models.AbstractModel):
     @api.model
     def _note_sent(self, sending, steps):
         for step in steps:
-            sent = dict.fromkeys(sent_labels(step)) | sent_values(step)
+            sent = sent_labels(step) | sent_values(step)
             sending.sent.setdefault(step.member_id, {}).update(sent)
 
     @api.model

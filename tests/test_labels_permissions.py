@@ -1,9 +1,13 @@
 """Marketing permissions: consent, which nobody gives for somebody else."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .labels_common import LabelCase
+
+PUSH = "odoo.addons.mailchimp_connector.models.mailchimp_member_push"
 
 
 class PermissionCase(LabelCase):
@@ -180,6 +184,27 @@ class TestPermissions(PermissionCase):
         self.drive()
         self.assertEqual(self.in_odoo(), ["Mail Me"])
         self.assertEqual(self.given(), [])
+
+    def test_withdrawn_by_the_person_while_the_batch_is_open(self):
+        """What Odoo sent is no news as long as Mailchimp repeats it, and no longer."""
+        self.start()
+        self.map()
+        self.startPatcher(patch(f"{PUSH}.FEW", 0))
+        self.sandbox.batches.hold()
+        self.give("Mail Me")
+        for _round in range(2):
+            self.run_jobs()
+        self.sandbox.batches.release()
+        self.assertTrue(self.sandbox.batches.wait())
+        self.assertEqual(self.given(), ["Email"])
+        self.later()
+        self.fetch()
+        self.decide(p1=False)
+        self.fetch()
+        self.env.invalidate_all()
+        self.assertEqual(self.in_odoo(), [])
+        self.drive()
+        self.assertEqual((self.in_odoo(), self.given()), ([], []))
 
     def test_withdrawal_needs_no_act(self):
         contact = self.start(permissions={"p1": True})

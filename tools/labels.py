@@ -33,21 +33,22 @@ class Label(NamedTuple):
 
 
 def sent_labels(step):
-    """Return the keys of the labels that a step of the push is about.
+    """Return the labels that a step of the push gives or takes away.
 
-    What Mailchimp answers about them is no news.
+    As long as Mailchimp says just that of them, it is no news.
 
     :param Step step: see `tools.push`
+    :return dict: {key: whether it is given}
     """
     body = step.body
-    found = {(TAG, tag["name"]) for tag in step.tags}
-    found.update((INTEREST, key) for key in body.get("interests") or ())
-    found.update(
-        (PERMISSION, entry["marketing_permission_id"])
-        for entry in body.get("marketing_permissions") or ()
-    )
+    found = {(TAG, tag["name"]): tag["status"] == "active" for tag in step.tags}
+    interests = body.get("interests") or {}
+    found.update({(INTEREST, key): bool(on) for key, on in interests.items()})
+    for entry in body.get("marketing_permissions") or ():
+        key = (PERMISSION, entry["marketing_permission_id"])
+        found[key] = bool(entry["enabled"])
     if "vip" in body:
-        found.add(VIP_KEY)
+        found[VIP_KEY] = bool(body["vip"])
     return found
 
 
