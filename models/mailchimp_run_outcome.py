@@ -1,3 +1,5 @@
+from collections import Counter, defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
@@ -65,11 +67,12 @@ class MailchimpRunOutcome(models.Model):
 
     @api.depends("job_ids.state")
     def _compute_job_counts(self):
-        counts = {run: {} for run in self}
+        counts = defaultdict(Counter)
         for run, state, count in self.env["mailchimp.job"]._read_group(
             [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
         ):
             counts[run][state] = count
         for run in self:
-            run.job_count = sum(counts[run].values())
-            run.failed_job_count = counts[run].get("failed", 0)
+            found = counts[run._origin]
+            run.job_count = found.total()
+            run.failed_job_count = found["failed"]
