@@ -41,6 +41,7 @@ class MailchimpContactConsent(models.AbstractModel):
         known = with_contact(rows)
         own, of_email = self._subscriptions_by(audience, known)
         missing, opt_in, opt_out = [], self.env["mailing.subscription"], {}
+        of_others = opt_in.browse()
         for row in known:
             held = own.get(row["contact_id"], opt_in.browse())
             if not held:
@@ -50,6 +51,7 @@ class MailchimpContactConsent(models.AbstractModel):
             row["opt_out_by"] = settle_opt_out(row, bool(out) or is_out_in_odoo(row))
             if row["opt_out_by"]:
                 opt_out.setdefault(row["last_changed"], []).extend((held - out).ids)
+                of_others |= held - out - own.get(row["contact_id"], out)
             elif out:
                 opt_in |= self._may_opt_in(audience, row, out)
             self._note_kept_opt_out(row, lines)
@@ -60,6 +62,24 @@ class MailchimpContactConsent(models.AbstractModel):
             held.write({"opt_out": True})
             if moment and held:
                 held.write({"opt_out_datetime": moment})
+        self._push_members_with(audience, of_others.contact_id)
+
+    @api.model
+    def _push_members_with(self, audience, contacts):
+        """Push members whose contact has the address of somebody who opted out.
+
+        Their own address in Mailchimp may still be another one.
+        """
+        if not contacts or not audience.account_id.auto_push_contacts:
+            return
+        members = self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("contact_id", "in", contacts.ids),
+                ("status", "in", list(MARKETED)),
+            ]
+        )
+        members._mark_changed()
 
     @api.model
     def _subscriptions_by(self, audience, rows):

@@ -117,6 +117,40 @@ class TestPushIdentity(PushCase):
         self.assertEqual((member.sync_result, member.error_code), ("error", "archived"))
         self.assertEqual(self.there("bob@a.example").status, "archived")
 
+    def test_edits_that_wait_with_a_refused_address(self):
+        """They arrive as soon as the address is corrected, or taken back."""
+        there, contact = self.there("ann@a.example"), self.contact("ann@a.example")
+        for remedy in ("anna@a.example", "ann@a.example"):
+            with self.subTest(remedy):
+                contact.write({"first_name": remedy, "email": "ann@example.com"})
+                self.drive()
+                self.fetch()
+                self.assertEqual(contact.mailchimp_member_ids.error_code, "fake_email")
+                contact.last_name = f"Later {remedy}"
+                self.drive()
+                self.assertNotEqual(there.merges.get("FNAME"), remedy)
+                contact.email = remedy
+                self.drive()
+                self.assertEqual(there.merges["FNAME"], remedy)
+                self.assertEqual(there.merges["LNAME"], f"Later {remedy}")
+                self.assertEqual((there.email, there.status), (remedy, "subscribed"))
+                self.assertFalse(contact.mailchimp_member_ids.error)
+
+    def test_opt_out_does_not_wait_with_a_refused_address(self):
+        contact = self.move("ann@a.example", "ann@example.com")
+        self.assertEqual(self.member("ann@a.example").error_code, "fake_email")
+        contact.subscription_ids.opt_out = True
+        self.drive()
+        self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
+
+    def test_opt_out_of_a_new_address_reaches_the_old_one(self):
+        """What the contact shows as opted out is not mailed at any address."""
+        self.people.archive(self.remote, "bob@a.example")
+        contact = self.move("ann@a.example", "bob@a.example")
+        self.assertTrue(contact.subscription_ids.opt_out)
+        self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
+        self.assertEqual(self.there("bob@a.example").status, "archived")
+
     def test_malformed_addresses_never_reach_the_api(self):
         before = len(self.sandbox.requests)
         contact = self.contact("ann@a.example")

@@ -6,7 +6,7 @@ thousands of others. One that ends badly is shortened and shown.
 
 import os
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 
 from odoo.tests import tagged
 
@@ -32,6 +32,7 @@ class TestTwoWayStory(TwoWayChecks):
         )
         @given(stories)
         def tell(story):
+            note(repr(story))  # as it can be played again
             self.play(story)
 
         if SEED:
