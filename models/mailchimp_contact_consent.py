@@ -41,7 +41,6 @@ class MailchimpContactConsent(models.AbstractModel):
         known = with_contact(rows)
         own, of_email = self._subscriptions_by(audience, known)
         missing, opt_in, opt_out = [], self.env["mailing.subscription"], {}
-        of_others = opt_in.browse()
         for row in known:
             held = own.get(row["contact_id"], opt_in.browse())
             if not held:
@@ -51,7 +50,6 @@ class MailchimpContactConsent(models.AbstractModel):
             row["opt_out_by"] = settle_opt_out(row, bool(out) or is_out_in_odoo(row))
             if row["opt_out_by"]:
                 opt_out.setdefault(row["last_changed"], []).extend((held - out).ids)
-                of_others |= held - out - own.get(row["contact_id"], out)
             elif out:
                 opt_in |= self._may_opt_in(audience, row, out)
             self._note_kept_opt_out(row, lines)
@@ -62,13 +60,16 @@ class MailchimpContactConsent(models.AbstractModel):
             held.write({"opt_out": True})
             if moment and held:
                 held.write({"opt_out_datetime": moment})
-        self._push_members_with(audience, of_others.contact_id)
+        told = opt_in.browse(id_ for ids in opt_out.values() for id_ in ids)
+        self._push_other_members(audience, told.contact_id, known)
 
     @api.model
-    def _push_members_with(self, audience, contacts):
-        """Push members whose contact has the address of somebody who opted out.
+    def _push_other_members(self, audience, contacts, rows):
+        """Push whoever shares a contact, or its address, with somebody who opted out.
 
-        Their own address in Mailchimp may still be another one.
+        They may be in Mailchimp with another address.
+
+        :param list rows: of those who opted out
         """
         if not contacts or not audience.account_id.auto_push_contacts:
             return
@@ -76,6 +77,7 @@ class MailchimpContactConsent(models.AbstractModel):
             [
                 ("audience_id", "=", audience.id),
                 ("contact_id", "in", contacts.ids),
+                ("id", "not in", [row["member_id"] for row in rows]),
                 ("status", "in", list(MARKETED)),
             ]
         )

@@ -88,3 +88,18 @@ class TestTwoWayFound(PushCase):
         self.assertEqual((there["COMPANY"], there["FNAME"]), ("Theirs", "Anna"))
         self.assertEqual(contact.company_name, "Ours")
         self.assertEqual(self.member(emails[0]).sync_result, "conflict")
+
+    def test_opt_out_of_somebody_who_finds_the_same_contact(self):
+        self.remote.add_merge_field("OTHER", "text")  # not mapped
+        self.remote.add_member("ann@a.example")
+        self.remote.add_member("old@a.example", "archived")
+        self.import_audiences()
+        self.later()
+        self.contact("ann@a.example").email = "old@a.example"
+        self.drive()
+        self.assertEqual(self.member("ann@a.example").error_code, "archived")
+        self.people.update_profile(self.remote, "old@a.example", {"OTHER": "Changed"})
+        self.fetch()
+        self.drive()
+        self.assertTrue(self.subscription("old@a.example").opt_out)
+        self.assertEqual(self.there("ann@a.example").status, "unsubscribed")

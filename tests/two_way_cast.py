@@ -221,6 +221,8 @@ class Cast:
         merges = self.values_in_mailchimp(field, value)
         self.case.people.update_profile(remote, email, merges)
         contact = self.contact_of.get((name, member.contact_id))
+        if contact is None:  # they may find one now
+            self._disturb_addresses(email)
         self._note(contact, field, name, value)
         self.changed_there[name, member.contact_id] = self._now()
 
