@@ -15,7 +15,7 @@ from ..exceptions import (
 )
 from . import address, answer, wire
 from .batches import read_results
-from .paging import MAX_COUNT, PageReader, read_many, read_pages, with_total
+from .paging import MAX_COUNT, PageReader, Pages, read_many, with_total
 from .redact import get_logger
 from .slots import SIZE, shared_slots
 
@@ -77,6 +77,7 @@ class Gateway:
         ahead=9,
         offset=0,
         hurry=None,
+        then=None,
         **params,
     ):
         """Read a whole collection, several pages ahead of the caller.
@@ -91,9 +92,10 @@ class Gateway:
         :param int ahead: how many pages to request at a time after the first one
         :param int offset: the row to start from
         :param hurry: callable; as soon as it is false nothing is read ahead any more
+        :param Pages then: what is wanted next: its first page is read ahead, too
         :param params: its other arguments; ``fields`` need not name ``total_items``
-        :return: the pages, in order; to close it early cancels what was not started
-        :rtype: Iterator[Page]
+        :return: the pages, in order; to close them early cancels what was not started
+        :rtype: Pages
         :raise MailchimpError: when the page that failed is reached
         """
         params = with_total(params)
@@ -101,7 +103,8 @@ class Gateway:
         def fetch(**window):
             return method(*args, **window, **params)
 
-        return read_pages(PageReader(fetch, key, count), offset, ahead, hurry)
+        reader = PageReader(fetch, key, count)
+        return Pages(reader, offset, then, ahead=ahead, hurry=hurry)
 
     def map(self, method, arguments, *, ahead=9, **params):
         """Read many single things, several at a time; one that fails spoils no other.

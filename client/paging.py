@@ -2,6 +2,8 @@
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -43,9 +45,16 @@ class PageReader:
         self._fetch = fetch
         self._key = key
         self._in_halves = False
+        self._kept = {}
+
+    def keep(self, offset):
+        """Read a page that is wanted later; to be waited for before it is wanted."""
+        self._kept[offset] = self.page(offset)
 
     def page(self, offset):
         """:rtype: Page"""
+        if offset in self._kept:
+            return self._kept.pop(offset)
         if not self._in_halves:
             try:
                 return self._read(offset, self.count)
@@ -76,7 +85,41 @@ class PageReader:
         return Page(offset, items, total)
 
 
-def read_pages(reader, offset=0, ahead=9, hurry=None):
+class Pages:
+    """The pages of a collection, in order, to be gone through once.
+
+    To close them early cancels what was not started.
+
+    :param PageReader reader: reads one page
+    :param int offset: where to start
+    :param then: other `Pages` that are wanted next: the first of them is requested
+        together with the last of these
+    :param options: see `read_pages`
+    """
+
+    def __init__(self, reader, offset=0, then=None, **options):
+        self.then = then
+        self._reader = reader
+        self._offset = offset
+        self._pages = read_pages(reader, offset, then=then and then.begin, **options)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._pages)
+
+    def begin(self):
+        """Request the first page; if that fails, it fails when its turn comes."""
+        with suppress(MailchimpError):
+            self._reader.keep(self._offset)
+
+    def close(self):
+        """Cancel what was not started."""
+        self._pages.close()
+
+
+def read_pages(reader, offset=0, ahead=9, hurry=None, then=None):
     """Read all pages from an offset on, in order.
 
     The first page alone (it tells the total), then up to ``ahead`` at a time; no
@@ -88,6 +131,8 @@ def read_pages(reader, offset=0, ahead=9, hurry=None):
     :param int ahead: how many pages to request at a time
     :param hurry: callable; as soon as it is false nothing is read ahead any more, so
         that who stops soon has requested nothing in vain
+    :param then: callable; called in the background once all pages were requested, if
+        there are several; it has returned when the last one was gone through
     :rtype: Iterator[Page]
     """
     first = reader.page(offset)
@@ -95,19 +140,20 @@ def read_pages(reader, offset=0, ahead=9, hurry=None):
     if not rest:
         yield first
         return
-    ahead = max(1, min(ahead, len(rest)))
+    tasks = [*(partial(reader.page, start) for start in rest), *([then] if then else ())]
+    ahead = max(1, min(ahead, len(tasks)))
     pool = ThreadPoolExecutor(ahead, "mailchimp-page")
     try:
-        offsets, window = iter(rest), deque()
+        waiting, window = iter(tasks), deque()
 
         def refill():
             room = ahead - len(window) if hurry is None or hurry() else 0
-            window.extend(pool.submit(reader.page, o) for o in islice(offsets, room))
+            window.extend(pool.submit(task) for task in islice(waiting, room))
 
         refill()
         yield first
         for _page in rest:
-            page = window.popleft().result() if window else reader.page(next(offsets))
+            page = window.popleft().result() if window else next(waiting)()
             refill()
             yield page
     finally:

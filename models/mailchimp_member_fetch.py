@@ -81,9 +81,9 @@ class MailchimpMemberFetch(models.AbstractModel):
             many of them are no members
         :return: the window at its end
         """
-        saved_at = time.monotonic()
+        saved_at, pages = time.monotonic(), None
         while window["stream"] < len(STREAMS):
-            pages = self._pages(audience, gateway, window)
+            pages = pages or self._pages(audience, gateway, window)
             with closing(pages), disabling_gc():
                 for number, page in enumerate(pages, 1):
                     before = [run[name] for name in CHANGES]
@@ -97,7 +97,8 @@ class MailchimpMemberFetch(models.AbstractModel):
                         continue
                     yield
                     saved_at = time.monotonic()
-            window = self._next_stream(window)
+            stream, window = window["stream"], self._next_stream(window)
+            pages = pages.then if window["stream"] > stream else None
         return window
 
     @api.model
@@ -146,7 +147,12 @@ class MailchimpMemberFetch(models.AbstractModel):
 
     @api.model
     def _pages(self, audience, gateway, window):
-        params = dict(STREAMS[window["stream"]])
+        """Return the pages of a stream, and behind them those of the next one."""
+        stream, then = window["stream"], None
+        if stream + 1 < len(STREAMS):
+            following = dict(window, stream=stream + 1, offset=0)
+            then = self._pages(audience, gateway, following)
+        params = dict(STREAMS[stream])
         if window["since"]:
             params["since_last_changed"] = window["since"]
         closely = bool(window["since"] or not audience.pulled_at)
@@ -158,6 +164,7 @@ class MailchimpMemberFetch(models.AbstractModel):
             offset=window["offset"],
             fields=[f"members.{name}" for name in audience._member_fields()],
             hurry=self._has_time,
+            then=then,
             before_last_changed=window["until"],
             **params,
         )

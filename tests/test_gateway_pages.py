@@ -95,6 +95,24 @@ class TestGatewayPages(GatewayCase):
         self.assertEqual(alone, [1])
         self.assertEqual(server.peak, 4)
 
+    def test_what_is_wanted_next_is_requested_with_the_last_page(self):
+        for refusals in (0, 1):
+            with self.subTest(refusals=refusals):
+                together = threading.Barrier(2, timeout=PATIENCE)
+                asked = []
+
+                def faults(offset, count, asked=asked, together=together, left=refusals):
+                    if offset == 40 or (count == 5 and 5 not in asked):
+                        asked.append(count)
+                        together.wait()  # breaks unless both are in flight
+                        return problem(500) if count == 5 and left else None
+
+                gateway, server = self.gateway_to(Collection(50, faults))
+                then = self.members(gateway, count=5, offset=45)
+                self.assertRows(self.members(gateway, count=10, then=then), range(50))
+                self.assertRows(then, range(45, 50))
+                self.assertEqual(len(server.requests), 6 + refusals)
+
     def test_pages_come_in_order_whatever_answers_first(self):
         last = threading.Event()
 
