@@ -15,6 +15,8 @@ STATUS_CODES = frozenset(code for code, _label in MEMBER_STATUSES)
 
 # The only state in which a person may receive campaigns.
 MARKETABLE_STATUS = "subscribed"
+# Whoever is in one of these decided it, or cannot be reached.
+OPTED_OUT_STATUSES = ("unsubscribed", "cleaned")
 
 # https://mailchimp.com/developer/marketing/docs/merge-fields/
 MERGE_FIELD_TYPES = [

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..const import MARKETABLE_STATUS
+from ..const import MARKETABLE_STATUS, OPTED_OUT_STATUSES
 from ..tools.push import MARKETED
 from ..tools.rows import (
     is_out_in_odoo,
@@ -9,9 +9,6 @@ from ..tools.rows import (
     with_contact,
 )
 from ..tools.subscriber import subscriber_hashes
-
-# A contact whose other member of the audience is in such a state stays opted out.
-OPTED_OUT_STATUSES = ("unsubscribed", "cleaned")
 
 
 class MailchimpContactConsent(models.AbstractModel):

@@ -2,7 +2,7 @@ import psycopg2.errors
 
 from odoo import fields, models
 
-from ..const import MARKETABLE_STATUS, PRIORITY_USER
+from ..const import MARKETABLE_STATUS, OPTED_OUT_STATUSES, PRIORITY_USER
 from ..tools.inside import IMPORTING, inside, trusted
 
 
@@ -87,6 +87,10 @@ class MailchimpMemberDecision(models.Model):
         # sudo: only the connector writes the ledger.
         self.env["mailchimp.consent"].sudo().create(entries)
         self.sudo().opt_out_by = "odoo" if out else False
+
+    def _is_only_waiting(self):
+        """Tell whether a member is opted out in Odoo although nobody opted out."""
+        return self.opt_out_by == "mailchimp" and self.status not in OPTED_OUT_STATUSES
 
     # === GONE FROM ODOO === #
 

@@ -64,8 +64,15 @@ class MailingContact(models.Model):
         """Push what is mapped; else as `create`, for lists are linked past the model of
         subscriptions, and an address may be that of somebody who opted out.
         """
+        old = {one: one.email_normalized for one in self} if "email" in vals else {}
         result = super().write(vals)
-        if "list_ids" in vals or "email" in vals:
+        moved = [one.id for one in old if one.email_normalized != old[one]]
+        if moved:
+            held = self.env["mailing.subscription"].search(
+                [("contact_id", "in", moved)]
+            )
+            held._share_opt_outs()
+        if "list_ids" in vals:
             self._keep_opted_out()
         # sudo: whoever edits a contact may not see its members.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())

@@ -72,8 +72,27 @@ class MailingSubscription(models.Model):
         changed = self.filtered(lambda sub: sub.opt_out != before.get(sub, sub.opt_out))
         changed._note_decision_of_odoo()
         if not vals.keys().isdisjoint(("contact_id", "list_id")):
-            self.filtered(lambda sub: not sub.opt_out)._keep_opted_out()
+            self._share_opt_outs()
         return result
+
+    def _share_opt_outs(self):
+        """Keep opted out who opted out, and whom these subscriptions came to.
+
+        They moved to another contact or list, or their contact to another address: two
+        people became one, and an opt-out of either stays. Whose own member only waits,
+        or was archived, did not opt out.
+        """
+        out = self.filtered("opt_out")
+        (self - out)._keep_opted_out()
+        if trusted(self.env, "mailchimp_import"):
+            return
+        # sudo: as below
+        told = self.env["mailchimp.member"].sudo()
+        for subscription, members in out.sudo()._members_of_address():
+            own = members & subscription.contact_id.mailchimp_member_ids
+            if not own or not all(member._is_only_waiting() for member in own):
+                told |= members.filtered(lambda member: not member.opt_out_by)
+        told._opt_out_everywhere()
 
     def _keep_opted_out(self):
         """Opt out those of these subscriptions, new ones, whose member opted out.

@@ -2,7 +2,7 @@
 
 from odoo.tests import new_test_user, tagged
 
-from .push_common import PushCase
+from .push_common import PushCase, PushUserCase
 
 
 @tagged("post_install", "-at_install")
@@ -221,3 +221,48 @@ class TestPushIdentity(PushCase):
         self.drive()
         self.assertTrue(self.there("anna@a.example"))
         self.assertEqual(fingerprints.mapped("forgotten"), [True])
+
+
+@tagged("post_install", "-at_install")
+class TestTwoBecomeOne(PushUserCase):
+    """Who moves to somebody else's address or contact takes an opt-out along."""
+
+    def assertLeft(self, email):
+        self.assertOptedOut(email)
+        self.drive()
+        self.assertOptedOut(email)
+        self.assertEqual(self.there(email).status, "unsubscribed")
+
+    def test_contact_that_opted_out_in_odoo_only(self):
+        contact = self.new_contact("new@a.example")
+        contact.subscription_ids.opt_out = True
+        contact.email = "m0@a.example"
+        self.assertLeft("m0@a.example")
+
+    def test_contact_that_opted_out_in_mailchimp(self):
+        self.contact("out@a.example").email = "m0@a.example"
+        self.assertLeft("m0@a.example")
+        self.assertEqual(self.there("out@a.example").status, "archived")
+
+    def test_subscription_that_is_opted_out(self):
+        contact = self.new_contact("new@a.example")
+        contact.subscription_ids.opt_out = True
+        self.subscription("m0@a.example").unlink()
+        contact.subscription_ids.contact_id = self.contact("m0@a.example")
+        self.assertLeft("m0@a.example")
+
+    def test_who_only_waits_opts_nobody_out(self):
+        self.member("out@a.example").action_request_optin()
+        self.drive()
+        self.contact("out@a.example").email = "m0@a.example"
+        self.drive()
+        self.assertEqual(self.there("m0@a.example").status, "subscribed")
+
+    def test_the_same_address_in_another_spelling_is_no_move(self):
+        twin = self.new_contact("m0@a.example")
+        twin.subscription_ids.opt_out = True
+        self.subscription("m0@a.example").opt_out = True
+        self.subscription("m0@a.example").opt_out = False
+        twin.email = "M0@A.example"
+        self.drive()
+        self.assertEqual(self.there("m0@a.example").status, "subscribed")
