@@ -53,7 +53,7 @@ class MailchimpAudienceExport(models.Model):
         self.check_access("read")
         self.account_id._check_connected()
         for audience in self:
-            self._check_filter(audience.export_model, audience.export_domain)
+            audience._check_filters()
         return self._start_auto_export("user", PRIORITY_USER)._open()
 
     # === EXPORT === #
@@ -107,6 +107,7 @@ class MailchimpAudienceExport(models.Model):
         """
         run = self.env["mailchimp.run"].browse(run_id or ())
         try:
+            self._check_filters()
             domain = self._export_candidates()
         except ValidationError as error:
             self._report_bad_filter(run, error)
@@ -161,6 +162,14 @@ class MailchimpAudienceExport(models.Model):
         run.write({"state": "failed", "finished_at": now, "message": str(error)})
 
     # === WHO === #
+
+    def _check_filters(self):
+        """Try the filter, and the rules of the routing.
+
+        :raise ValidationError: when one of them does not work (any more)
+        """
+        self._check_filter(self.export_model, self.export_domain)
+        self.routing_rule_ids._check_domain()
 
     def _export_filter(self):
         """Return the domain of whom the filter and the routing choose.

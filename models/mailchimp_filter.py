@@ -1,11 +1,23 @@
 import ast
 
+import psycopg2
+
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 # What reading a text as a list of conditions may raise.
-MISREAD = (SyntaxError, ValueError, KeyError, TypeError, MemoryError, RecursionError)
+MISREAD = (
+    SyntaxError,
+    ValueError,
+    KeyError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+)
+# What looking for records may raise, too: a value that is none for its field.
+UNFIT = (UserError, ValueError, OverflowError, psycopg2.DataError)
 
 
 class MailchimpFilter(models.AbstractModel):
@@ -28,6 +40,8 @@ class MailchimpFilter(models.AbstractModel):
         try:
             domain = Domain(ast.literal_eval((text or "[]").strip()))
             domain.validate(self.env[model])
+            # sudo: whoever looks with it may read less than it asks for.
+            self.env[model].sudo()._search(domain)
         except MISREAD as error:
             raise ValidationError(self._filter_refusal(text, error)) from error
         return domain
@@ -42,8 +56,9 @@ class MailchimpFilter(models.AbstractModel):
         """
         domain = self._parse_filter(model, text)
         try:
-            self.env[model].search(domain, limit=1)
-        except (UserError, ValueError) as error:
+            with self.env.cr.savepoint():
+                self.env[model].search(domain, limit=1)
+        except UNFIT as error:
             raise ValidationError(self._filter_refusal(text, error)) from error
 
     @api.model

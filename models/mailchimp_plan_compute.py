@@ -126,6 +126,7 @@ class MailchimpPlanCompute(models.Model):
         """
         audience = self.audience_id
         if self.kind == "auto_export":
+            audience._check_filters()
             records = self.env[audience.export_model]
             new = records.search(audience._export_candidates(), order="id").ids
             matching = records.search(audience._export_filter(), order="id").ids

@@ -43,7 +43,7 @@ class MailchimpAudiencePlan(models.Model):
 
     def action_preview_auto_export(self):
         """Plan the auto export, with the filter as it is saved."""
-        self._check_filter(self.export_model, self.export_domain)
+        self._check_filters()
         return self._start_plans("auto_export")
 
     def action_preview_update(self):

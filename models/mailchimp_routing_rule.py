@@ -35,11 +35,12 @@ class MailchimpRoutingRule(models.Model):
         Customer = self.env["res.partner"]
         for rule in self:
             try:
-                domain = rule._customers() & rule.audience_id._customers_of_company()
+                rule._check_domain()
             except ValidationError:  # a field that it names is gone
                 rule.customer_count = 0
-            else:
-                rule.customer_count = Customer.search_count(domain)
+                continue
+            domain = rule._customers() & rule.audience_id._customers_of_company()
+            rule.customer_count = Customer.search_count(domain)
 
     @api.constrains("domain")
     def _check_domain(self):

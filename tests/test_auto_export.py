@@ -3,6 +3,16 @@ from odoo.tests import tagged
 
 from .common import MailchimpCase
 
+FAILED = [("state", "=", "failed")]
+# They can be read, and not be applied.
+UNFIT_FILTERS = (
+    "[('color', '=', 'red')]",
+    "[('name.first', '=', 'Ann')]",
+    "[('create_date.month_number', '=', 'May')]",
+    "[('name', '=like', '\\\\')]",
+    "[('create_date', '>', 'today -9999999999d')]",
+)
+
 
 @tagged("post_install", "-at_install")
 class TestAutoExport(MailchimpCase):
@@ -149,6 +159,25 @@ class TestAutoExport(MailchimpCase):
         for text in ("[('no_such_field', '=', 1)]", "[(", "__import__('os')", "12"):
             with self.subTest(text), self.assertRaises(ValidationError):
                 self.news.export_domain = text
+
+    def test_a_value_that_stopped_fitting_its_field_is_named(self):
+        """As if a module had changed the type of a field."""
+        self.partner("ann@harborlight.example")
+        for text in UNFIT_FILTERS:
+            with self.subTest(text):
+                with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                    self.news.export_domain = text
+                self.env.cr.execute(
+                    "UPDATE mailchimp_audience SET export_domain = %s WHERE id = %s",
+                    [text, self.news.id],
+                )
+                self.news.invalidate_recordset()
+                self.schedule()
+                self.assertFalse(self.env["mailchimp.job"].search(FAILED))
+                self.assertEqual(
+                    self.runs("auto_export")[0].line_ids.mapped("code"), ["bad_filter"]
+                )
+                self.assertFalse(self.there())
 
     def test_now_opens_the_run(self):
         self.partner("ann@harborlight.example")

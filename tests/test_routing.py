@@ -97,6 +97,20 @@ class TestRouting(MailchimpCase):
         with self.assertRaises(ValidationError):
             self.rule("[('no_such_field', '=', 1)]")
 
+    def test_a_rule_whose_value_stopped_fitting_is_shown_and_named(self):
+        """It has to be seen to be corrected."""
+        rule, ann = self.rule("[]"), self.partner()
+        for text in ("[('color', '=', 'red')]", "[('name', '=like', '\\\\')]"):
+            with self.subTest(text):
+                self.env.cr.execute(
+                    "UPDATE mailchimp_routing_rule SET domain=%s", [text]
+                )
+                self.env.invalidate_all()
+                self.assertEqual(rule.customer_count, 0)
+                test, answers = self.answers(ann.email)
+                self.assertEqual(answers["Does the rule “France” match?"][0], "no")
+                self.assertIn("does not work", test.verdict)
+
     def test_the_tester_tells_why(self):
         self.rule(f"[('country_id', '=', {self.france.id})]")
         ann = self.partner()

@@ -101,12 +101,13 @@ class MailchimpRoutingTest(models.TransientModel):
         for rule in rules:
             question = self.env._("Does the rule “%s” match?", rule.name)
             try:
-                hit = customers.search(
-                    rule._customers() & Domain("id", "in", customers.ids), limit=1
-                )
+                rule._check_domain()
             except ValidationError as error:
                 yield self._answer(question, "no", str(error))
                 continue
+            hit = customers.search(
+                rule._customers() & Domain("id", "in", customers.ids), limit=1
+            )
             matched = matched or bool(hit)
             answer = hit.display_name if hit else self.env._("No.")
             yield self._answer(question, "yes" if hit else "info", answer)
@@ -149,6 +150,7 @@ class MailchimpRoutingTest(models.TransientModel):
             return self._answer(question, "info", self.env._("It is switched off."))
         Model = self.env[audience.export_model]
         try:
+            audience._check_filters()
             domain = Domain("email_normalized", "=", email) & audience._export_filter()
         except ValidationError as error:
             return self._answer(question, "no", str(error))
