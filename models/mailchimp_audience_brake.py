@@ -102,14 +102,31 @@ class MailchimpAudienceBrake(models.Model):
             self.id,
         )
         self.env["mailchimp.change"]._write_marks()
-        self.env["mailchimp.member"].flush_model()
+        for model in ("mailchimp.member", "mailing.subscription", "mail.blacklist"):
+            self.env[model].flush_model()
         return self.env.execute_query_dict(query)[0]
 
     def _effect_condition(self, effect):
-        """SQL: whether the push of a member ``m`` has such an effect."""
+        """SQL: whether the push of a member ``m`` has such an effect.
+
+        For who leaves, see `tools.push.is_out`.
+        """
         if effect == "new":
             return SQL("(m.status IS NULL AND m.forgotten IS NOT TRUE)")
-        return SQL("(m.status IN ('subscribed', 'pending') AND m.opt_out_by = 'odoo')")
+        return SQL(
+            """(m.status IN ('subscribed', 'pending') AND (
+                   m.opt_out_by = 'odoo'
+                OR m.opt_out_by IS NULL AND EXISTS (
+                   SELECT FROM mailing_subscription s
+                    WHERE s.contact_id = m.contact_id AND s.list_id = %s AND s.opt_out)
+                OR EXISTS (
+                   SELECT FROM mail_blacklist b WHERE b.email = m.email AND b.active)
+                OR EXISTS (
+                   SELECT FROM mailing_contact c
+                     JOIN mail_blacklist b ON b.email = c.email_normalized AND b.active
+                    WHERE c.id = m.contact_id)))""",
+            self.mailing_list_id.id,
+        )
 
     def _drop_held(self, asked):
         """Give up changes that a manager does not want; the members say so.

@@ -193,7 +193,8 @@ class MailchimpChange(models.Model):
                  FROM (SELECT member_id, array_agg(id) AS ids, min(id) AS first
                          FROM mailchimp_change GROUP BY member_id) c
                  JOIN LATERAL (
-                      SELECT audience_id, batch_id, status, forgotten, opt_out_by
+                      SELECT audience_id, batch_id, status, forgotten, opt_out_by,
+                             email, contact_id
                         FROM mailchimp_member
                        WHERE id = c.member_id OFFSET 0) m ON TRUE
                 WHERE m.audience_id = %s AND m.batch_id IS NULL AND (%s) IS NOT TRUE

@@ -66,6 +66,18 @@ class TestBrake(MailchimpCase):
         self.assertEqual(self.there("unsubscribed"), 8)
         self.assertFalse(self.waiting())
 
+    def test_whom_the_blacklist_of_odoo_meets_at_a_fetch_are_counted(self):
+        emails = [f"black{number}@harborlight.example" for number in range(20)]
+        self.env["mail.blacklist"].create([{"email": email} for email in emails])
+        for email in emails:
+            self.remote.add_member(email)
+        self.fetch()
+        self.assertEqual(self.there("unsubscribed"), 0)
+        self.waiting().action_approve()
+        self.run_jobs()
+        self.sandbox.batches.wait()
+        self.assertEqual(self.there("unsubscribed"), 20)
+
     def test_a_mass_opt_out_asks_and_goes_on_when_approved(self):
         self.opt_out(20)
         self.run_jobs()
