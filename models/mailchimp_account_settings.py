@@ -78,6 +78,7 @@ class MailchimpAccountSettings(models.Model):
             ("transactional", "Transactional (no marketing)"),
         ],
         string="Status of New Members",
+        tracking=True,
         help="What a contact becomes when it is exported for the first time.",
     )
 

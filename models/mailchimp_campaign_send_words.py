@@ -10,13 +10,13 @@ class MailchimpCampaignSendWords(models.Model):
     _inherit = "mailchimp.campaign"
 
     def _log_leaving(self, delivery):
-        """Keep who let it go, how, to whom and how many.
+        """Keep who confirmed it, how, to whom and how many.
 
         :param dict delivery: see `_leave`
         """
         self._message_log(
             body=self.env._(
-                "%(user)s let it go: %(what)s. Audience: %(audience)s (%(who)s), "
+                "Confirmed by %(user)s: %(what)s. Audience: %(audience)s (%(who)s), "
                 "%(count)s recipients.",
                 user=self.env.user.name,
                 what=self._leaving_text(delivery),

@@ -99,6 +99,8 @@ class MailchimpConsent(models.Model):
             "ip": self.env._("IP Address"),
             "page": self.env._("Page"),
             "mailing": self.env._("Mailing"),
+            "requested_by": self.env._("Requested by"),
+            "reason_given": self.env._("Reason Given"),
             **{name: known[name]._description_string(self.env) for name in names},
         }
 

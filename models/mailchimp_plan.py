@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import formatLang
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
 KINDS = [
@@ -171,8 +172,8 @@ class MailchimpPlan(models.Model):
         return self.env._(
             "New contacts: %(new)s. The audience has %(now)s, subscribed and "
             "unsubscribed, which both count for the price of your Mailchimp plan.",
-            new=self.create_count,
-            now=billed,
+            new=formatLang(self.env, self.create_count, digits=0),
+            now=formatLang(self.env, billed, digits=0),
         )
 
     def _misses_policy(self):

@@ -185,6 +185,7 @@ class TestMappingWizards(MailchimpCase):
         )
         check = self.open(audience.action_check_mapping())
         self.assertEqual(check.checked, 5)
+        self.assertEqual(check.display_name, f"Check Mapping: {audience.name}")
         found = {(line.code, line.tag): line for line in check.line_ids if line.code}
         self.assertEqual(
             {key: set(line.contact_ids) for key, line in found.items()},

@@ -97,6 +97,7 @@ class TestMemberActions(PushCase):
             ("unsubscribed", "pending", "user", self.user),
         )
         self.assertEqual(entry.evidence["reason_given"], "By telephone")
+        self.assertIn("Reason Given: By telephone", entry.evidence_summary)
         self.assertTrue(self.subscription("m1@a.example").opt_out)
         self.drive()
         self.later()

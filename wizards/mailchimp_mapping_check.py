@@ -11,7 +11,6 @@ class MailchimpMappingCheck(models.TransientModel):
 
     _name = "mailchimp.mapping.check"
     _description = "MailChimp Mapping Check"
-    _rec_name = "audience_id"
 
     audience_id = fields.Many2one("mailchimp.audience", required=True, readonly=True)
     checked = fields.Integer(string="Contacts Checked", readonly=True)
@@ -19,6 +18,14 @@ class MailchimpMappingCheck(models.TransientModel):
     line_ids = fields.One2many(
         "mailchimp.mapping.check.line", "check_id", readonly=True
     )
+
+    @api.depends("audience_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for check in self:
+            check.display_name = self.env._(
+                "Check Mapping: %s", check.audience_id.display_name
+            )
 
     @api.model
     def _run(self, audience):
