@@ -106,6 +106,16 @@ class MailchimpAudienceBrake(models.Model):
             self.env[model].flush_model()
         return self.env.execute_query_dict(query)[0]
 
+    def _takes_away(self, member_ids):
+        """Tell whether the push of any of these members would take somebody away."""
+        query = SQL(
+            """SELECT EXISTS (
+                      SELECT FROM mailchimp_member m WHERE m.id = ANY(%s) AND %s)""",
+            list(member_ids),
+            self._effect_condition("leave"),
+        )
+        return self.env.execute_query(query)[0][0]
+
     def _effect_condition(self, effect):
         """SQL: whether the push of a member ``m`` has such an effect.
 

@@ -82,12 +82,9 @@ class MailchimpMemberPush(models.AbstractModel):
         """
         run._start()
         Change = self.env["mailchimp.change"]
-        held = audience._held_back(run)
-        if run.state == "approval":
-            return  # the job that goes on with it waits for the manager
-        look, looks = Look(), Counter()
+        held, look, looks = None, Look(), Counter()
         while audience.active:
-            ids, seen = Change._claim(audience, CLAIM, held)
+            held, ids, seen = self._claim(audience, run, held)
             if not ids:
                 return
             looks.update(ids)
@@ -97,6 +94,25 @@ class MailchimpMemberPush(models.AbstractModel):
             Change._settle(ids, seen)
             self.env["mailchimp.run.line"]._solve(ids)
             yield
+
+    @api.model
+    def _claim(self, audience, run, held):
+        """Claim the members that are next, but for those that wait for a manager.
+
+        :param held: the effects that do, as of the step before; None in the first
+        :return: these effects by now, ids of members, and what was seen of them, see
+            `mailchimp.change`; nobody is left if the run itself waits for the manager
+        """
+        Change = self.env["mailchimp.change"]
+        if held is not None:
+            ids, seen = Change._claim(audience, CLAIM, held)
+            if not audience._takes_away(ids):
+                return held, ids, seen
+            # Somebody may have opted out many people since the step before.
+        held = audience._held_back(run)
+        if run.state == "approval":
+            return held, [], []  # the job that goes on with it waits, too
+        return held, *Change._claim(audience, CLAIM, held)
 
     @api.model
     def _push_members(self, audience, members, run, look=None, tired=()):

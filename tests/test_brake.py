@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -76,6 +78,26 @@ class TestBrake(MailchimpCase):
         self.waiting().action_approve()
         self.run_jobs()
         self.sandbox.batches.wait()
+        self.assertEqual(self.there("unsubscribed"), 20)
+
+    def test_a_mass_opt_out_during_a_push_asks(self):
+        opted_out = set()
+        run = self.sandbox.application.run
+
+        def meddled(call):
+            if call.method == "PATCH" and not opted_out:
+                opted_out.update(self.opt_out(20))
+            return run(call)
+
+        self.subscribed()[-1].contact_id.first_name = "Renamed"
+        with patch.object(self.sandbox.application, "run", meddled):
+            self.run_jobs()
+        self.run_jobs()
+        self.assertEqual(len(opted_out), 20)
+        self.assertEqual(self.there("unsubscribed"), 0)
+        self.assertEqual(self.waiting().asked, {"leave": 20})
+        self.waiting().action_approve()
+        self.run_jobs()
         self.assertEqual(self.there("unsubscribed"), 20)
 
     def test_a_mass_opt_out_asks_and_goes_on_when_approved(self):
