@@ -21,8 +21,16 @@ class MailchimpAccountChanges(models.Model):
     )
 
     def write(self, vals):
-        """Watch the contacts of accounts that push; see `mailchimp.merge.field`."""
+        """Watch the contacts of accounts that push; see `mailchimp.merge.field`.
+
+        Who begins to push brings those along whom Odoo kept out by itself until then.
+        """
+        begin = self.browse()
+        if vals.get("auto_push_contacts"):
+            begin = self.filtered(lambda account: not account.auto_push_contacts)
         result = super().write(vals)
+        for audience in begin.audience_ids:
+            audience._push_leaving()
         if vals.keys() & {"active", "auto_push_contacts"}:
             self.env.registry.clear_cache()
         return result

@@ -102,8 +102,7 @@ class MailchimpAudienceBrake(models.Model):
             self.id,
         )
         self.env["mailchimp.change"]._write_marks()
-        for model in ("mailchimp.member", "mailing.subscription", "mail.blacklist"):
-            self.env[model].flush_model()
+        self._flush_effects()
         return self.env.execute_query_dict(query)[0]
 
     def _takes_away(self, member_ids):
@@ -115,6 +114,25 @@ class MailchimpAudienceBrake(models.Model):
             self._effect_condition("leave"),
         )
         return self.env.execute_query(query)[0][0]
+
+    def _push_leaving(self):
+        """Push all members whom Odoo keeps out, but for those a manager decided on."""
+        self.ensure_one()
+        query = SQL(
+            """SELECT m.id FROM mailchimp_member m
+                WHERE m.audience_id = %s AND %s
+                  AND m.error_code IS DISTINCT FROM 'not_approved'""",
+            self.id,
+            self._effect_condition("leave"),
+        )
+        self._flush_effects()
+        ids = [row[0] for row in self.env.execute_query(query)]
+        # sudo: managers switch it on, only the connector writes members.
+        self.env["mailchimp.member"].sudo().browse(ids)._mark_changed()
+
+    def _flush_effects(self):
+        for model in ("mailchimp.member", "mailing.subscription", "mail.blacklist"):
+            self.env[model].flush_model()
 
     def _effect_condition(self, effect):
         """SQL: whether the push of a member ``m`` has such an effect.

@@ -79,6 +79,30 @@ class TestOptOutsArrive(PushUserCase):
         self.drive()
         self.assertEqual(self.there("m0@a.example").status, "unsubscribed")
 
+    def test_of_the_blacklist_once_it_is_switched_on(self):
+        """Who signed up although Odoo's blacklist names them, while it was off."""
+        self.account.auto_push_contacts = False
+        self.env["mail.blacklist"]._add("black@a.example")
+        self.remote.add_member("black@a.example")
+        self.fetch()
+        self.drive()
+        self.account.auto_push_contacts = True
+        self.drive()
+        self.assertEqual(self.there("black@a.example").status, "unsubscribed")
+
+    def test_of_a_shared_contact_once_it_is_switched_on(self):
+        self.account.auto_push_contacts = False
+        shared = self.contact("m0@a.example")
+        self.contact("m1@a.example").unlink()
+        self.member("m1@a.example").contact_id = shared
+        self.people.unsubscribe(self.remote, "m0@a.example")
+        self.fetch()
+        self.drive()
+        self.assertTrue(shared.subscription_ids.opt_out)
+        self.account.auto_push_contacts = True
+        self.drive()
+        self.assertNotEqual(self.there("m1@a.example").status, "subscribed")
+
     def test_after_the_contact_is_gone(self):
         self.account.auto_push_contacts = False
         self.subscription("m0@a.example").opt_out = True
