@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..const import OPTED_OUT_STATUSES, STATUS_CODES
 from ..tools.push import Policy, plan, plan_away
 from ..tools.subscriber import subscriber_hash
 
@@ -26,6 +27,7 @@ class MailchimpMemberPushPlan(models.AbstractModel):
         held = self._held(members)
         self._note_blacklist(held, rows)
         self._note_opted_out(audience, held, rows)
+        self._note_left_before(audience, held, rows)
         policy = self._policy(audience, opt_in)
         return [
             self._explained(plan(held[row["member_id"]], row, policy)) for row in rows
@@ -132,6 +134,32 @@ class MailchimpMemberPushPlan(models.AbstractModel):
             known = held[row["member_id"]]
             known["listed_out"] |= row["email"] in addresses
             known["to_forgotten"] = row["email"] in forgotten
+
+    @api.model
+    def _note_left_before(self, audience, held, rows):
+        """Note of new members that somebody with their address left the audience.
+
+        They moved on, and nothing but the ledger knows the address. Somebody may add it
+        again who does not, from an older file; only an opt-in on purpose helps.
+        """
+        new = [
+            row for row in rows if row["email"] and not held[row["member_id"]]["status"]
+        ]
+        if not new:
+            return
+        query = SQL(
+            """SELECT DISTINCT ON (email) email, new_status FROM mailchimp_consent
+                WHERE audience_id = %s AND email = ANY(%s) AND new_status = ANY(%s)
+             ORDER BY email, id DESC""",
+            audience.id,
+            [row["email"] for row in new],
+            list(STATUS_CODES),
+        )
+        self.env["mailchimp.consent"].flush_model()
+        last = dict(self.env.execute_query(query))
+        for row in new:
+            if last.get(row["email"]) in OPTED_OUT_STATUSES:
+                held[row["member_id"]]["listed_out"] = True
 
     @api.model
     def _forgotten(self, audience, emails):

@@ -266,3 +266,17 @@ class TestTwoBecomeOne(PushUserCase):
         twin.email = "M0@A.example"
         self.drive()
         self.assertEqual(self.there("m0@a.example").status, "subscribed")
+
+    def test_an_address_that_somebody_left_and_moved_on_from(self):
+        """An older file knows it still; only who is asked may come in."""
+        self.contact("out@a.example").email = "moved@a.example"
+        self.drive()
+        self.assertEqual(self.there("moved@a.example").status, "unsubscribed")
+        again = self.new_contact("out@a.example")
+        run = self.export(again)
+        self.assertEqual(run.line_ids.code, "opted_out")
+        self.assertFalse(self.there("out@a.example"))
+        self.member("out@a.example").action_request_optin()
+        self.drive()
+        self.assertEqual(self.there("out@a.example").status, "pending")
+        self.assertNobodyCameBack()
