@@ -32,7 +32,7 @@ class OutgoingField(NamedTuple):
         """Return the value of a contact or customer in Mailchimp's form.
 
         :param dict values: what `mailchimp.payload` read
-        :raise Unfit: see `tools.outgoing`
+        :raise Unfit: see `tools.outgoing_text`
         """
         for name in self.path:
             values = values[name]

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL, Query
 
 from ..tools.coerce import normalize_email
-from ..tools.outgoing import Unfit
+from ..tools.outgoing_text import Unfit
 
 NAME_PARTS = ("first_name", "last_name")
 

@@ -101,10 +101,10 @@ class TestGatewayPages(GatewayCase):
                 together = threading.Barrier(2, timeout=PATIENCE)
                 asked = []
 
-                def faults(offset, count, asked=asked, together=together, left=refusals):
+                def faults(offset, count, asked=asked, wait=together.wait, left=refusals):
                     if offset == 40 or (count == 5 and 5 not in asked):
                         asked.append(count)
-                        together.wait()  # breaks unless both are in flight
+                        wait()  # breaks unless both are in flight
                         return problem(500) if count == 5 and left else None
 
                 gateway, server = self.gateway_to(Collection(50, faults))

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.mailchimp_connector.tools import outgoing
-from odoo.addons.mailchimp_connector.tools.outgoing import Unfit, converter
+from odoo.addons.mailchimp_connector.tools.outgoing import converter
+from odoo.addons.mailchimp_connector.tools.outgoing_text import Unfit
 
 ADDRESS = {
     "street": "1 Main Street",

@@ -7,28 +7,23 @@ sent: the converter raises `Unfit` then.
 
 import math
 import re
-import unicodedata
 from datetime import date
 from functools import partial
-from zoneinfo import ZoneInfo
-
-from odoo.tools import html2plaintext
 
 from .coerce import CoerceError, to_boolean
-
-# https://mailchimp.com/developer/marketing/docs/merge-fields/
-MAX_BYTES = 255
-MAX_TAG = 10
-RESERVED_TAGS = frozenset({"EMAIL"})
-# A text that is no longer than this is not longer in bytes either.
-_SURELY_SHORT = MAX_BYTES // 4
+from .outgoing_text import (
+    Unfit,
+    cut_bytes,
+    local_moment,
+    short_number,
+    to_text_of,
+)
 
 _URL = re.compile(r"https?://[^\s/]+\.[^\s/]+\S*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _MONTH_DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ZIP = re.compile(r"(\d{5})(?:-\d{4})?")
-_NOT_TAG = re.compile(r"[^A-Z0-9_]")
 _NOT_DIGIT = re.compile(r"\D")
 
 # The parts that Mailchimp wants together, and how they are called on a customer.
@@ -39,94 +34,6 @@ ADDRESS_SOURCE = {
     "zip": "zip",
     "country": "country_id",
 }
-
-
-class Unfit(ValueError):
-    """A value that Mailchimp would refuse, or not keep as it is.
-
-    :param str code: what is wrong: too_long, bad_choice, incomplete_address, unfit
-    :param shown: what a person is to see: the value, or names of the missing fields
-    :param value: what may be sent nevertheless; None: the field is left out
-    """
-
-    def __init__(self, code, shown, value=None):
-        super().__init__(code)
-        self.code = code
-        self.shown = shown
-        self.value = value
-
-
-def cut_bytes(text, limit=MAX_BYTES):
-    """Return the beginning of a text that fits, never half a character."""
-    return text.encode()[:limit].decode(errors="ignore")
-
-
-def plain_text(value):
-    """Return a text as one that can be sent.
-
-    :raise Unfit: (too_long) with the cut text when it has more than 255 bytes
-    """
-    if not value:
-        return ""
-    text = value.strip()
-    if len(text) > _SURELY_SHORT and len(text.encode()) > MAX_BYTES:
-        raise Unfit("too_long", text, cut_bytes(text).rstrip())
-    return text
-
-
-def from_html(value):
-    """Return what a formatted text says, without its form."""
-    if not value:
-        return ""
-    return plain_text(" ".join(html2plaintext(str(value)).split()))
-
-
-def from_boolean(value):
-    """Return the word that the import understands."""
-    return "Yes" if value else "No"
-
-
-def from_number(value, digits=None):
-    """Return a number as a text, without the noise of binary fractions."""
-    if digits is not None:
-        return f"{value or 0:.{digits}f}"
-    number = short_number(value)
-    return "0" if not number else f"{number}"
-
-
-def from_date(value):
-    """Return a day as Mailchimp writes it."""
-    return value.isoformat() if value else ""
-
-
-def local_moment(value, tz):
-    """Return a moment (naive UTC) in a time zone."""
-    moment = value.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(tz))
-    return moment.replace(tzinfo=None)
-
-
-def from_datetime(value, tz):
-    """Return a moment to the minute, in the time zone of the company."""
-    return local_moment(value, tz).strftime("%Y-%m-%d %H:%M") if value else ""
-
-
-def from_label(value, labels):
-    """Return the label of a selection."""
-    return plain_text(labels.get(value, value)) if value else ""
-
-
-def from_names(names):
-    """Return the names of several records."""
-    return plain_text(", ".join(name for name in names or () if name))
-
-
-# === WHAT A TEXT HAS TO BE FOR A FIELD === #
-
-
-def short_number(value):
-    """Return a number as JSON has it: an integer where it is one."""
-    number = round(value or 0, 6)
-    return int(number) if number == int(number) else number
 
 
 def as_number(value):
@@ -286,17 +193,6 @@ def day_of(value, tz):
     return local_moment(value, tz).date() if value else None
 
 
-# Odoo field type -> text of it.
-_TEXT = {
-    "char": plain_text,
-    "text": plain_text,
-    "html": from_html,
-    "boolean": from_boolean,
-    "integer": from_number,
-    "float": from_number,
-    "monetary": partial(from_number, digits=2),
-    "date": from_date,
-}
 _NUMERIC = frozenset({"integer", "float", "monetary"})
 # Field types of Mailchimp -> what makes a fit of a text.
 _FITS = {
@@ -307,22 +203,6 @@ _FITS = {
     "imageurl": as_url,
     "zip": as_zip,
 }
-
-
-def to_text_of(odoo_type, tz="UTC", labels=None):
-    """Return what turns values of an Odoo field into text.
-
-    :param str odoo_type: type of the field
-    :param str tz: time zone in which moments are told
-    :param dict labels: of a selection
-    """
-    if odoo_type == "selection":
-        return partial(from_label, labels=labels or {})
-    if odoo_type == "datetime":
-        return partial(from_datetime, tz=tz)
-    if odoo_type == "many2many":
-        return from_names
-    return _TEXT[odoo_type]
 
 
 def fit_of(type_, choices=None, american=False):
@@ -354,20 +234,3 @@ def converter(odoo_type, type_, tz="UTC", labels=None, choices=None, american=Fa
     text = to_text_of(odoo_type, tz, labels)
     fit = fit_of(type_, choices, american)
     return chain(text, fit) if fit else text
-
-
-def merge_tag(label, used):
-    """Return a tag for a merge field: at most 10 capital letters, digits, underscores.
-
-    :param str label: what it is about
-    :param used: tags that are taken
-    """
-    plain = (
-        unicodedata.normalize("NFKD", label or "").encode("ascii", "ignore").decode()
-    )
-    stem = _NOT_TAG.sub("", plain.upper().replace(" ", ""))[:MAX_TAG] or "FIELD"
-    tag, number = stem, 1
-    while tag in used or tag in RESERVED_TAGS:
-        number += 1
-        tag = f"{stem[: MAX_TAG - len(str(number))]}{number}"
-    return tag

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..const import MERGE_FIELD_TYPES
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
-from ..tools.outgoing import merge_tag
+from ..tools.merge_tag import merge_tag
 
 # What an Odoo field becomes unless somebody chooses another type.
 TYPE_OF = {
