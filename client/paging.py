@@ -140,7 +140,10 @@ def read_pages(reader, offset=0, ahead=9, hurry=None, then=None):
     if not rest:
         yield first
         return
-    tasks = [*(partial(reader.page, start) for start in rest), *([then] if then else ())]
+    tasks = [
+        *(partial(reader.page, start) for start in rest),
+        *([then] if then else ()),
+    ]
     ahead = max(1, min(ahead, len(tasks)))
     pool = ThreadPoolExecutor(ahead, "mailchimp-page")
     try:

@@ -101,7 +101,9 @@ class TestGatewayPages(GatewayCase):
                 together = threading.Barrier(2, timeout=PATIENCE)
                 asked = []
 
-                def faults(offset, count, asked=asked, wait=together.wait, left=refusals):
+                def faults(
+                    offset, count, asked=asked, wait=together.wait, left=refusals
+                ):
                     if offset == 40 or (count == 5 and 5 not in asked):
                         asked.append(count)
                         wait()  # breaks unless both are in flight
