@@ -98,22 +98,24 @@ class TestGatewayPages(GatewayCase):
     def test_what_is_wanted_next_is_requested_with_the_last_page(self):
         for refusals in (0, 1):
             with self.subTest(refusals=refusals):
-                together = threading.Barrier(2, timeout=PATIENCE)
-                asked = []
-
-                def faults(
-                    offset, count, asked=asked, wait=together.wait, left=refusals
-                ):
-                    if offset == 40 or (count == 5 and 5 not in asked):
-                        asked.append(count)
-                        wait()  # breaks unless both are in flight
-                        return problem(500) if count == 5 and left else None
-
-                gateway, server = self.gateway_to(Collection(50, faults))
-                then = self.members(gateway, count=5, offset=45)
-                self.assertRows(self.members(gateway, count=10, then=then), range(50))
-                self.assertRows(then, range(45, 50))
+                server = self.read_two_lists(refusals)
                 self.assertEqual(len(server.requests), 6 + refusals)
+
+    def read_two_lists(self, refusals):
+        """Read 50 rows, and then the last five of them once more."""
+        together, asked = threading.Barrier(2, timeout=PATIENCE), []
+
+        def faults(offset, count):
+            if offset == 40 or (count == 5 and 5 not in asked):
+                asked.append(count)
+                together.wait()  # breaks unless both are in flight
+                return problem(500) if count == 5 and refusals else None
+
+        gateway, server = self.gateway_to(Collection(50, faults))
+        then = self.members(gateway, count=5, offset=45)
+        self.assertRows(self.members(gateway, count=10, then=then), range(50))
+        self.assertRows(then, range(45, 50))
+        return server
 
     def test_pages_come_in_order_whatever_answers_first(self):
         last = threading.Event()
