@@ -128,12 +128,13 @@ class MailchimpChange(models.Model):
                       AND m.forgotten IS NOT TRUE %s),
                made AS (
                    INSERT INTO mailchimp_change (member_id, create_date)
-                   SELECT id, now() AT TIME ZONE 'UTC' FROM hit)
+                   SELECT id, %s FROM hit)
                SELECT DISTINCT audience_id FROM hit""",
             SQL.identifier(link),
             array(values),
             list(self.env["mailchimp.audience"]._pushed()),
             loose,
+            self.env.cr.now(),
         )
 
     @api.model
@@ -142,8 +143,9 @@ class MailchimpChange(models.Model):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO mailchimp_change (member_id, create_date)
-                   SELECT unnest(%s::int[]), now() AT TIME ZONE 'UTC'""",
+                   SELECT unnest(%s::int[]), %s""",
                 list(member_ids),
+                self.env.cr.now(),
             )
         )
         self._forget_states()

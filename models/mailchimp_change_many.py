@@ -34,7 +34,8 @@ class MailchimpChangeMany(models.Model):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO mailchimp_change (member_id, create_date, link, ids)
-                   VALUES (0, now() AT TIME ZONE 'UTC', %s, %s)""",
+                   VALUES (0, %s, %s, %s)""",
+                self.env.cr.now(),
                 link,
                 array(values),
             )

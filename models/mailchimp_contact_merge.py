@@ -1,3 +1,4 @@
+from collections import Counter
 from typing import NamedTuple
 
 from odoo import api, models
@@ -219,21 +220,28 @@ class MailchimpContactMerge(models.AbstractModel):
 
     @api.model
     def _tell_others(self, rows):
-        """Let what a member brought go on to the other audiences of the person."""
+        """Let what a member brought go on to the others of the person.
+
+        Of several that brought something, each may lack what the others did.
+        """
         wrote = [row for row in rows if row.get("wrote")]
         if not wrote:
             return
-        own = [row["member_id"] for row in wrote]
-        contacts = [row["contact_id"] for row in wrote if row["contact_id"]]
-        partners = [row["partner_id"] for row in wrote if row["partner_id"]]
+        contacts = Counter(row["contact_id"] for row in wrote if row["contact_id"])
+        partners = Counter(row["partner_id"] for row in wrote if row["partner_id"])
+        own = [
+            row["member_id"]
+            for row in wrote
+            if contacts[row["contact_id"]] <= 1 and partners[row["partner_id"]] <= 1
+        ]
         others = self.env["mailchimp.member"].search(
             [
                 ("id", "not in", own),
                 ("forgotten", "=", False),
                 ("account_id.auto_push_contacts", "=", True),
                 "|",
-                ("contact_id", "in", contacts),
-                ("partner_id", "in", partners),
+                ("contact_id", "in", list(contacts)),
+                ("partner_id", "in", list(partners)),
             ]
         )
         others._mark_changed()

@@ -103,3 +103,23 @@ class TestTwoWayFound(PushCase):
         self.drive()
         self.assertTrue(self.subscription("old@a.example").opt_out)
         self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
+
+    def test_what_two_members_bring_to_one_customer_reaches_both(self):
+        self.remote.add_merge_field("JOB", "text")
+        self.remote.add_merge_field("COMPANY", "text")
+        for email in ("ann@a.example", "bob@a.example"):
+            self.remote.add_member(email, merge_fields={"JOB": "Cook"})
+        audience = self.import_audiences()
+        job = audience.merge_field_ids.filtered(lambda field: field.tag == "JOB")
+        job.field_path = "partner_id.function"
+        customer = self.env["res.partner"].create({"name": "A", "function": "Cook"})
+        audience.member_ids.partner_id = customer
+        self.drive()
+        self.later()
+        self.people.update_profile(self.remote, "ann@a.example", {"COMPANY": "Bolt"})
+        self.people.update_profile(self.remote, "bob@a.example", {"JOB": "Pilot"})
+        self.fetch()
+        self.drive()
+        self.assertEqual(customer.function, "Pilot")
+        self.assertEqual(self.there("ann@a.example").merges["JOB"], "Pilot")
+        self.assertEqual(self.contact("ann@a.example").company_name, "Bolt")

@@ -59,7 +59,6 @@ class Cast:
         else:
             with suppress(KeyError, ValueError), self.case.sandbox.lock:
                 deed_of(*words)
-        self.case.stamp()
         self.case.sandbox.clock.advance(1)
 
     # === MEMORY === #
@@ -329,13 +328,11 @@ class Cast:
                 if not more:
                     break
         self.turn += 1
-        self.case.stamp()
 
     def _between(self, deed, gremlin):
         """Nothing happens to requests that people make."""
         held = gremlin.__dict__.copy()
         gremlin.calm()
-        self.case.stamp()
         self.env.invalidate_all(flush=False)
         if deed:
             self.act(deed)

@@ -257,11 +257,10 @@ class TwoWayCase(RobustnessCase):
     # === THE QUEUE === #
 
     def run_jobs(self):
-        """Override: batches end at once, and changes have the time of the sandbox."""
+        """Override: batches end at once."""
         # pylint: disable=missing-return
         self.release_batches()
         super().run_jobs()
-        self.stamp()
         self.release_batches()
 
     def release_batches(self):
@@ -269,15 +268,6 @@ class TwoWayCase(RobustnessCase):
         self.sandbox.batches.release()
         self.assertTrue(self.sandbox.batches.wait())
         self.sandbox.batches.hold()
-
-    def stamp(self):
-        """Give changes the time at which they would have been committed."""
-        start = datetime.utcfromtimestamp(robustness_case.START)
-        self.env.cr.flush()
-        self.env.cr.execute(
-            "UPDATE mailchimp_change SET create_date = %s WHERE create_date < %s",
-            [self._now(), start],
-        )
 
     @contextmanager
     def worker(self):
