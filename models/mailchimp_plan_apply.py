@@ -104,8 +104,8 @@ class MailchimpPlanApply(models.Model):
         )
 
     def _apply_stay(self, lines, run):
-        """Whom an auto export leaves out, it leaves out without a log."""
-        run._count(done=len(lines))
+        """Name whom the plan leaves out: an auto export itself does not look at them."""
+        lines._leave_out(run)
 
     def _apply_update(self, lines, run):
         members = self.env["mailchimp.member"].browse(lines.mapped("res_id"))

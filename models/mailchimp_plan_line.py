@@ -76,22 +76,30 @@ class MailchimpPlanLine(models.Model):
         self.plan_id.moved_count += len(self)
         reason = self.env._("It changed since the plan was computed.")
         advice = self.env._("Nothing was done about it; make a new plan.")
-        run._add_lines(
-            [
-                {
-                    "state": "skipped",
-                    "code": "moved",
-                    "name": line.name,
-                    "reason": reason,
-                    "advice": advice,
-                    "res_model": line.res_model,
-                    "res_id": line.res_id,
-                    "member_id": line.member_id.id,
-                }
-                for line in self
-            ]
-        )
+        lines = [line._run_line("moved", reason, advice) for line in self]
+        run._add_lines(lines)
         run._count(done=len(self))
+
+    def _leave_out(self, run):
+        """Leave these lines out, as they say.
+
+        :param recordset run: the `mailchimp.run` that applies the plan
+        """
+        lines = [line._run_line(line.code, line.reason, line.advice) for line in self]
+        run._add_lines(lines)
+        run._count(done=len(self))
+
+    def _run_line(self, code, reason, advice):
+        return {
+            "state": "skipped",
+            "code": code,
+            "name": self.name,
+            "reason": reason,
+            "advice": advice,
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "member_id": self.member_id.id,
+        }
 
 
 def _text(values):

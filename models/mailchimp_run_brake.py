@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from .mailchimp_audience_brake import PUSHES
@@ -29,9 +29,11 @@ class MailchimpRunBrake(models.Model):
             )
         self.check_access("read")
         # sudo: managers approve runs, only the connector writes them.
-        for run in self.sudo().filtered(lambda run: run.state == "approval"):
+        waiting = self.sudo().filtered(lambda run: run.state == "approval")
+        for run in waiting:
             state = "running" if run.started_at else "pending"
             run.write({"state": state, "approved_by": self.env.uid, "message": False})
+        self._refresh_calls(waiting)
         self.env["mailchimp.job"]._wake()
 
     def action_cancel(self):
@@ -46,7 +48,15 @@ class MailchimpRunBrake(models.Model):
             )
         for run in waiting.sudo().filtered(lambda run: run.kind in PUSHES):
             run.audience_id._drop_held(run.asked or {})
-        return super().action_cancel()
+        result = super().action_cancel()
+        self._refresh_calls(waiting.sudo())
+        return result
+
+    @api.model
+    def _refresh_calls(self, decided):
+        """Take back the call for a manager who decided, unless there is more to do."""
+        for account in decided.account_id:
+            account._enqueue_call()
 
     # === BUSINESS METHODS === #
 

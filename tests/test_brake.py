@@ -202,6 +202,17 @@ class TestBrake(MailchimpCase):
         self.run_jobs()
         [activity] = self.account.activity_ids
         self.assertIn("approval", activity.note)
+        self.waiting().with_user(self.user("group_mailchimp_manager")).action_approve()
+        self.run_jobs()
+        self.assertFalse(self.account.activity_ids)
+
+    def test_nobody_is_called_about_what_was_given_up(self):
+        self.opt_out(20)
+        self.run_jobs()
+        self.waiting().with_user(self.user("group_mailchimp_manager")).action_cancel()
+        self.run_jobs()
+        notes = self.account.activity_ids.mapped("note")
+        self.assertNotIn("approval", " ".join(notes))
 
     def test_a_question_about_members_is_not_reworded_by_opt_outs(self):
         members = self.subscribed()
