@@ -47,6 +47,8 @@ class MailchimpContactMerge(models.AbstractModel):
         merge = self._merge(audience, known, mapping)
         for row in known:
             row["writes"], row["taken"], row["conflicts"] = {}, [], {}
+            if merge.pushes and row.get("old_status") == "archived" != row["status"]:
+                row["to_push"] = True  # what was edited meanwhile was not sent
         for model in LINKS:
             linked = [row for row in known if model in self._existing(row)]
             records = self.env[model].browse(row[LINKS[model]] for row in linked)

@@ -104,7 +104,7 @@ class MailchimpPlanApply(models.Model):
         )
 
     def _apply_stay(self, lines, run):
-        """Name whom the plan leaves out: an auto export itself does not look at them."""
+        """Name whom the plan leaves out: an auto export does not look at them."""
         lines._leave_out(run)
 
     def _apply_update(self, lines, run):

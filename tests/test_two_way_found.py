@@ -123,3 +123,17 @@ class TestTwoWayFound(PushCase):
         self.assertEqual(customer.function, "Pilot")
         self.assertEqual(self.there("ann@a.example").merges["JOB"], "Pilot")
         self.assertEqual(self.contact("ann@a.example").company_name, "Bolt")
+
+    def test_edits_of_somebody_archived_are_sent_when_they_come_back(self):
+        self.remote.add_member("ann@a.example")
+        self.import_audiences()
+        self.later()
+        self.people.archive(self.remote, "ann@a.example")
+        self.contact("ann@a.example").first_name = "Anna"
+        self.drive()
+        self.assertNotIn("FNAME", self.there("ann@a.example").merges)
+        self.people.unsubscribe(self.remote, "ann@a.example", source="admin")
+        self.fetch()
+        self.drive()
+        self.assertEqual(self.there("ann@a.example").merges["FNAME"], "Anna")
+        self.assertEqual(self.there("ann@a.example").status, "unsubscribed")

@@ -53,12 +53,12 @@ class Cast:
             with suppress(UserError), self.env.cr.savepoint():
                 deed_of(*words)
             self.env.flush_all()
-            self.env.cr.flush()
         elif kind in AROUND:
             deed_of(*words)
         else:
             with suppress(KeyError, ValueError), self.case.sandbox.lock:
                 deed_of(*words)
+        self.env.cr.flush()
         self.case.sandbox.clock.advance(1)
 
     # === MEMORY === #
