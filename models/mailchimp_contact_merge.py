@@ -106,8 +106,7 @@ class MailchimpContactMerge(models.AbstractModel):
             vals = row["writes"].setdefault(unit.model, {})
             vals.update(unit.writes(row["values"]))
             row["taken"] += unit.tags
-        elif verdict and not (unit.is_name and verdict == ODOO):
-            # A name is pushed by its parts: all of them are Odoo's to say now.
+        elif verdict and not (verdict == ODOO and unit.stands):
             self._keep_base(row, unit, record)
         if verdict == ODOO and self._is_worth_a_push(merge, row, record, unit):
             row["to_push"] = True

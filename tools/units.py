@@ -30,6 +30,15 @@ class Unit(NamedTuple):
         return self.model == CONTACT and self.fields[0] in NAME_FIELDS
 
     @property
+    def stands(self):
+        """Tell whether a value that is Odoo's to say stays so until it is sent.
+
+        A name is pushed by its parts, all of them. Who is newer is found out once: each
+        request of ours, an opt-out for one, makes the member look changed later.
+        """
+        return self.is_name or self.rule == "newest"
+
+    @property
     def is_address(self):
         return self.fields == ADDRESS_FIELDS
 
