@@ -22,6 +22,7 @@ class Merge(NamedTuple):
     pushes: bool
     silent: frozenset  # tags whose values never go to Mailchimp
     changed: dict  # id of a member -> when it changed in Odoo, if that waits
+    undecided: set  # (id of a member, tag): nothing was sent while it was in conflict
 
 
 class MailchimpContactMerge(models.AbstractModel):
@@ -67,9 +68,9 @@ class MailchimpContactMerge(models.AbstractModel):
     @api.model
     def _merge(self, audience, rows, mapping):
         account, found = audience.account_id, units(mapping)
-        changed = {}
+        ids, changed = [r["member_id"] for r in rows if r["member_id"]], {}
         if any(unit.rule == "newest" for unit in found):
-            changed = self._last_changes([r["member_id"] for r in rows])
+            changed = self._last_changes(ids)
         fields = audience.merge_field_ids
         return Merge(
             units=found,
@@ -78,6 +79,7 @@ class MailchimpContactMerge(models.AbstractModel):
             pushes=account.auto_push_contacts,
             silent=frozenset(f.tag for f in fields if f.direction == "to_odoo"),
             changed=changed,
+            undecided=self.env["mailchimp.conflict"]._open_of(ids).keys(),
         )
 
     @api.model
@@ -87,7 +89,7 @@ class MailchimpContactMerge(models.AbstractModel):
         query = SQL(
             """SELECT member_id, max(create_date) FROM mailchimp_change
                 WHERE member_id = ANY(%s) GROUP BY member_id""",
-            [id_ for id_ in member_ids if id_],
+            member_ids,
         )
         return dict(self.env.execute_query(query))
 
@@ -157,9 +159,12 @@ class MailchimpContactMerge(models.AbstractModel):
             return False
         if linked and self._is_answer(row, unit):
             return False
-        agreed = self._had_base(row, unit, record)
-        return not agreed or any(
-            row["base"].get(tag) != row["merge_values"].get(tag) for tag in unit.tags
+        if not self._had_base(row, unit, record):
+            return True
+        return any(
+            (row["member_id"], tag) in merge.undecided
+            or row["base"].get(tag) != row["merge_values"].get(tag)
+            for tag in unit.tags
         )
 
     @api.model

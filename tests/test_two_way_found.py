@@ -137,3 +137,24 @@ class TestTwoWayFound(PushCase):
         self.drive()
         self.assertEqual(self.there("ann@a.example").merges["FNAME"], "Anna")
         self.assertEqual(self.there("ann@a.example").status, "unsubscribed")
+
+    def test_edit_goes_on_when_the_other_side_takes_its_own_back(self):
+        self.remote.add_merge_field("COMPANY", "text")
+        self.remote.add_member("ann@a.example", merge_fields={"COMPANY": "Old"})
+        audience = self.import_audiences()
+        fields = audience.merge_field_ids
+        fields.filtered(lambda field: field.tag == "COMPANY").ownership = "ask"
+        self.drive()
+        self.later()
+        self.contact("ann@a.example").company_name = "Ours"
+        self.people.update_profile(self.remote, "ann@a.example", {"COMPANY": "Theirs"})
+        self.fetch()
+        self.drive()
+        self.assertEqual(audience.member_ids.sync_result, "conflict")
+        self.later()
+        self.people.update_profile(self.remote, "ann@a.example", {"COMPANY": "Old"})
+        self.fetch()
+        self.drive()
+        self.assertEqual(self.there("ann@a.example").merges["COMPANY"], "Ours")
+        self.assertEqual(audience.member_ids.conflict_ids.choice, "settled")
+        self.assertEqual(audience.member_ids.sync_result, "synced")

@@ -6,7 +6,7 @@ thousands of others. One that ends badly is shortened and shown.
 
 import os
 
-from hypothesis import HealthCheck, example, given, note, seed, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 
 from odoo.tests import tagged
 
@@ -18,16 +18,29 @@ EXAMPLES = int(os.environ.get("STORY_EXAMPLES", 200))
 SEED = os.environ.get("STORY_SEED")
 
 
-# Odoo's edit is the newer one, until its opt-out makes Mailchimp's look newer.
-OPT_OUT_AFTER_BOTH = {
-    "rules": ("if_empty", "ask", "if_empty", "ask", "newest"),
-    "local": True,
-    "few": 1,
-    "deeds": [
-        ("both", "news", "bob@a.example", ("country", "France", "Germany"), False),
-        ("blacklist", "bob@a.example"),
-    ],
-}
+# Stories that ended badly once.
+TOLD = (
+    # Odoo's edit is the newer one, until its opt-out makes Mailchimp's look newer.
+    {
+        "rules": ("if_empty", "ask", "if_empty", "ask", "newest"),
+        "local": True,
+        "few": 1,
+        "deeds": [
+            ("both", "news", "bob@a.example", ("country", "France", "Germany"), False),
+            ("blacklist", "bob@a.example"),
+        ],
+    },
+    # What made a conflict is taken back in Mailchimp: Odoo's edit was never sent.
+    {
+        "rules": ("newest", "odoo", "ask", "odoo", "odoo"),
+        "local": True,
+        "few": 0,
+        "deeds": [
+            ("both", "news", "ann@a.example", ("job", "", "Pilot"), False),
+            ("work", [("profile", "news", "ann@a.example", ("job", "Cook"))], [], None),
+        ],
+    },
+)
 
 
 @tagged("post_install", "-at_install")
@@ -43,7 +56,6 @@ class TestTwoWayStory(TwoWayChecks):
             suppress_health_check=list(HealthCheck),
         )
         @given(stories)
-        @example(OPT_OUT_AFTER_BOTH)
         def tell(story):
             note(repr(story))  # as it can be played again
             self.play(story)
@@ -51,6 +63,12 @@ class TestTwoWayStory(TwoWayChecks):
         if SEED:
             tell = seed(int(SEED))(tell)
         tell()
+
+    def test_stories_that_ended_badly_once(self):
+        self.prepare()
+        for story in TOLD:
+            with self.subTest(story=story):
+                self.play(story)
 
     def play(self, story):
         """Tell a story from the beginning; compare when it is over."""
