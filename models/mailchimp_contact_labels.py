@@ -39,7 +39,8 @@ class MailchimpContactLabels(models.AbstractModel):
         person's consent.
 
         :param recordset audience: one `mailchimp.audience`
-        :param list rows: with ``labels``, ``old_agreed`` and ``has_more_tags``
+        :param list rows: with ``labels``, ``old_agreed``, ``was_deleted`` and
+            ``has_more_tags``
         """
         labels, known = audience._labels(), with_contact(rows)
         if not labels or not known:
@@ -58,6 +59,8 @@ class MailchimpContactLabels(models.AbstractModel):
             changed = change(*keys, agreed, _repeated(row))
             if agreed and audience.account_id._keeps_facts():
                 changed = self._consent_only(audience, row, changed, labels)
+            elif agreed and row["was_deleted"]:
+                changed = self._without_losses(audience, row, changed, labels)
             if changed.given or changed.taken:
                 self._plan_writes(writes, row, changed, keys[0], labels)
         self._write_labels(audience, writes)
@@ -72,6 +75,21 @@ class MailchimpContactLabels(models.AbstractModel):
         return changed._replace(
             given=changed.given - facts, taken=changed.taken - facts
         )
+
+    @api.model
+    def _without_losses(self, audience, row, changed, labels):
+        """Keep what went with a member who was deleted for good: nobody took it away.
+
+        Permissions are gone: they are the person's consent.
+        """
+        lost = {
+            key
+            for key in changed.taken
+            if labels[key].owned and not labels[key].is_consent
+        }
+        if lost and audience.account_id.auto_push_contacts:
+            row["to_push"] = True
+        return changed._replace(taken=changed.taken - lost)
 
     @api.model
     def _plan_writes(self, writes, row, changed, now, labels):

@@ -189,7 +189,10 @@ class MailchimpMemberImport(models.AbstractModel):
             dict(
                 held,
                 is_new=not held["member_id"],
-                base={**(held["old_values"] or {}), **(held["old_base"] or {})},
+                # What was agreed on ended with the member who was deleted for good.
+                base={}
+                if held["was_deleted"]
+                else {**(held["old_values"] or {}), **(held["old_base"] or {})},
                 base_values=None,
                 sync_result="synced",
                 to_push=False,
@@ -226,7 +229,8 @@ class MailchimpMemberImport(models.AbstractModel):
                       m.email AS old_email,
                       m.merge_values AS old_values, m.base_values AS old_base,
                       m.contact_id, m.partner_id,
-                      m.opt_out_by, m.forgotten
+                      m.opt_out_by, m.forgotten,
+                      m.forgotten OR m.remote_contact_id != i.remote AS was_deleted
                  FROM unnest(%s::text[], %s::text[], %s::text[])
                       AS i(hash, fingerprint, remote)
             LEFT JOIN LATERAL (

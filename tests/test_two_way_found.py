@@ -158,3 +158,31 @@ class TestTwoWayFound(PushCase):
         self.assertEqual(self.there("ann@a.example").merges["COMPANY"], "Ours")
         self.assertEqual(audience.member_ids.conflict_ids.choice, "settled")
         self.assertEqual(audience.member_ids.sync_result, "synced")
+
+    def test_who_signs_up_anew_after_being_deleted_empties_nothing(self):
+        self.remote.add_merge_field("COMPANY", "text")
+        values = {"FNAME": "Ann", "COMPANY": "Acme"}
+        self.remote.add_member("ann@a.example", merge_fields=values, tags=["VIP"])
+        self.account.sync_priority = "remote"
+        audience = self.import_audiences()
+        self.drive()
+        contact = self.contact("ann@a.example")
+        self.env["mailchimp.tag"]._declare(audience, contact.tag_ids)
+        self.drive()
+        self.later()
+        self.people.delete_permanently(self.remote, "ann@a.example")
+        self.fetch()
+        self.drive()
+        self.later()
+        self.people.subscribe_by_form(self.remote, "ann@a.example")
+        self.fetch()
+        self.drive()
+        self.assertEqual((contact.name, contact.company_name), ("Ann", "Acme"))
+        self.assertEqual(contact.tag_ids.mapped("name"), ["VIP"])
+        there = self.there("ann@a.example")
+        self.assertEqual(there.status, "subscribed")
+        self.assertEqual(there.merges["FNAME"], "Ann")
+        self.assertEqual(there.merges["COMPANY"], "Acme")
+        self.assertEqual(
+            [self.remote.segments[key].name for key in there.tags], ["VIP"]
+        )
