@@ -83,7 +83,6 @@ class MailchimpAudience(models.Model):
     interest_category_ids = fields.One2many(
         "mailchimp.interest.category", "audience_id", string="Groups"
     )
-    run_ids = fields.One2many("mailchimp.run", "audience_id", string="Runs")
     run_count = fields.Integer(string="Number of Runs", compute="_compute_run_count")
 
     _account_mailchimp_uniq = models.Constraint(

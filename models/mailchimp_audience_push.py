@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 from ..const import PRIORITY_WEBHOOK
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
@@ -109,11 +108,4 @@ class MailchimpAudiencePush(models.Model):
                     "res_id": self.id,
                 }
             ]
-        )
-
-    def _open_batches(self):
-        """Return the batches of these audiences whose results are still to come."""
-        domain = Domain("audience_id", "in", self.ids)
-        return self.env["mailchimp.batch"].search(
-            domain & Domain("state", "in", ("new", "sending", "submitted"))
         )

@@ -2,13 +2,14 @@ from collections import defaultdict
 
 from odoo import api, models, tools
 
-# The field of a member that leads to a record, and what of the record is always sent.
-LINKS = {"mailing.contact": "contact_id", "res.partner": "partner_id"}
+from ..tools.units import ADDRESS_FIELDS
+from .mailchimp_contact_merge import LINKS
+
+# What of contacts and customers is always sent.
 ALWAYS = {
     "mailing.contact": ("email", "name", "first_name", "last_name", "tag_ids"),
     "res.partner": ("email", "lang", "category_id"),
 }
-ADDRESS_NAMES = ("street", "street2", "city", "zip", "state_id", "country_id")
 # What a change of it means for what is watched.
 _SETTINGS = frozenset({"active", "direction", "field_path", "type"})
 
@@ -17,11 +18,6 @@ class MailchimpMergeFieldWatch(models.Model):
     """Which fields of contacts and customers matter to Mailchimp."""
 
     _inherit = "mailchimp.merge.field"
-
-    @api.model
-    def _watched(self):
-        """Return {model: frozenset of the names of fields that are pushed}."""
-        return {model: frozenset(ways) for model, ways in self._watchers().items()}
 
     @api.model
     @tools.ormcache()
@@ -105,4 +101,4 @@ def _paths(source):
     """Return the paths of all values that a source is made of."""
     if source.field:
         return [source.names]
-    return [(*source.names, name) for name in ADDRESS_NAMES]
+    return [(*source.names, name) for name in ADDRESS_FIELDS]

@@ -8,7 +8,6 @@ from ..const import PRIORITY_USER, SENT_STATUSES
 
 # Longer than anybody keeps reading, and short enough for a calendar.
 MOST_DAYS = 36_500
-PARTS = ("activity", "unsubscribed", "abuse", "links")
 
 
 class MailchimpReportState(models.Model):

@@ -10,7 +10,6 @@ from odoo.addons.mailchimp_connector.sandbox import activity, clock, report
 from .common import MailchimpCase
 
 MODELS = "odoo.addons.mailchimp_connector.models"
-COUNTED = ("open", "click", "bounce")
 
 
 def second(at):

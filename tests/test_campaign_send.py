@@ -8,7 +8,6 @@ from odoo.tests import new_test_user, tagged
 from .campaign_case import HTML, CampaignCase
 
 USER = "mailchimp_connector.group_mailchimp_user"
-MANAGER = "mailchimp_connector.group_mailchimp_manager"
 # What may happen to a request before Mailchimp has done anything, and after.
 BEFORE = ("429_problem", "500_empty", "502_html", "503_akamai", "connection_reset")
 AFTER = ("answer_lost", "broken_json")

@@ -67,7 +67,7 @@ class TestMarks(ChangeCase):
 
     def test_without_automatic_push_nothing_is_marked(self):
         self.account.auto_push_contacts = False
-        self.assertEqual(self.env["mailchimp.merge.field"]._watched(), {})
+        self.assertEqual(self.env["mailchimp.merge.field"]._watchers(), {})
         self.ann.first_name = "Anna"
         self.assertMarks()
         self.account.auto_push_contacts = True

@@ -15,7 +15,6 @@ STATUSES = (
     "transactional",
     "archived",
 )
-JOB_LOGGER = "odoo.addons.mailchimp_connector.models.mailchimp_job"
 
 
 class FetchCase(MailchimpCase):

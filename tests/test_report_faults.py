@@ -30,7 +30,6 @@ PLACES = (
     "GET /reports/*/abuse-reports",
     "GET /reports/*/click-details",
 )
-ENGINE = f"{MODELS}.mailchimp_job_engine"
 
 
 @tagged("post_install", "-at_install")
