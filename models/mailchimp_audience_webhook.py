@@ -8,6 +8,7 @@ from ..exceptions import (
     MailchimpRejected,
     MailchimpRetryLater,
 )
+from ..tools.client_action import notification
 
 # So many audiences are registered while a person waits; more of them in the background.
 MOST_WAITED_FOR = 5
@@ -152,6 +153,7 @@ class MailchimpAudienceWebhook(models.Model):
         return str(error)
 
     def _queue_registration(self):
+        # sudo: managers start runs, only the connector writes them.
         runs = self.env["mailchimp.run"].sudo()
         for account, audiences in self.grouped("account_id").items():
             run = runs._open_run(account, "webhook", "user")
@@ -193,14 +195,9 @@ class MailchimpAudienceWebhook(models.Model):
                     "sends can be read on the way."
                 )
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success" if is_https and not broken else "warning",
-                "sticky": bool(broken),
-                "title": self.env._("Webhooks"),
-                "message": "\n".join(lines),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(
+            "\n".join(lines),
+            title=self.env._("Webhooks"),
+            kind="success" if is_https and not broken else "warning",
+            sticky=bool(broken),
+        )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.constants import GC_UNLINK_LIMIT
 
+from ..tools.client_action import SOFT_RELOAD
+
 # How long it can be seen how a conflict ended; it repeats what people said.
 KEEP_DAYS = 180
 VALUES = ("base_value", "odoo_value", "mailchimp_value")
@@ -116,7 +118,7 @@ class MailchimpConflict(models.Model):
             self.env["mailchimp.contact.sync"].sudo()._resolve(audience, group, side)
         conflicts._close(side, self.env.user)
         conflicts.member_id._update_conflict_state()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return SOFT_RELOAD
 
     # === BUSINESS METHODS === #
 

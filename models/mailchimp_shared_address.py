@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.client_action import SOFT_RELOAD
 from ..tools.subscriber import subscriber_hashes
 
 
@@ -85,7 +86,7 @@ class MailchimpSharedAddress(models.Model):
         for audience in listed if link == "contact_id" else ():
             members._export_subscribe(audience, [record])
         self.env["mailchimp.change"]._mark(link, record.ids)
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return SOFT_RELOAD
 
     def action_open_record(self):
         """Open the contact or customer."""

@@ -1,9 +1,12 @@
 """What a button may answer. Plain dicts for the web client, free of records."""
 
 SOFT_RELOAD = {"type": "ir.actions.client", "tag": "soft_reload"}
+CLOSE = {"type": "ir.actions.act_window_close"}
 
 
-def notification(message, title=None, kind="success", links=(), sticky=False):
+def notification(
+    message, title=None, kind="success", links=(), sticky=False, then=SOFT_RELOAD
+):
     """Build the action that tells a person something and shows the records anew.
 
     :param str message: as it is to be read
@@ -11,6 +14,7 @@ def notification(message, title=None, kind="success", links=(), sticky=False):
     :param str kind: success, info, warning or danger
     :param links: dicts with ``label`` and ``url``, shown behind the message
     :param bool sticky: whether it stays until the person closes it
+    :param dict then: what happens next, instead of showing the records anew
     :return: the client action (dict)
     """
     if links:  # only then does the web client look for placeholders
@@ -24,6 +28,6 @@ def notification(message, title=None, kind="success", links=(), sticky=False):
             "message": message,
             "links": list(links),
             "sticky": sticky,
-            "next": SOFT_RELOAD,
+            "next": then,
         },
     }

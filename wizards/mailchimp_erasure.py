@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..tools.client_action import notification
+
 MANAGER = "mailchimp_connector.group_mailchimp_manager"
 
 
@@ -65,12 +67,4 @@ class MailchimpErasure(models.TransientModel):
         records = self._records()
         records.check_access("read")
         records._erase_person(self.in_mailchimp)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("What was known about the person is erased."),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(self.env._("What was known about the person is erased."))

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..models.mailchimp_merge_field import DIRECTIONS
+from ..tools.client_action import CLOSE
 
 
 class MailchimpMappingProposal(models.TransientModel):
@@ -40,7 +41,7 @@ class MailchimpMappingProposal(models.TransientModel):
             line.merge_field_id.write(
                 {"field_path": line.field_path, "direction": line.direction}
             )
-        return {"type": "ir.actions.act_window_close"}
+        return CLOSE
 
 
 class MailchimpMappingProposalLine(models.TransientModel):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..const import MERGE_FIELD_TYPES
 from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from ..tools.client_action import CLOSE, notification
 from ..tools.merge_tag import merge_tag
 
 # What an Odoo field becomes unless somebody chooses another type.
@@ -83,17 +84,13 @@ class MailchimpMergeFieldCreate(models.TransientModel):
         if created:
             told.append(self.env._("Created: %s.", ", ".join(created.mapped("tag"))))
         told += [f"{line.tag}: {reason}" for line, reason in refused.items()]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if refused else "success",
-                "title": self.env._("Create in Mailchimp"),
-                "message": " ".join(told),
-                "sticky": bool(refused),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(
+            " ".join(told),
+            title=self.env._("Create in Mailchimp"),
+            kind="warning" if refused else "success",
+            sticky=bool(refused),
+            then=CLOSE,
+        )
 
 
 class MailchimpMergeFieldCreateLine(models.TransientModel):

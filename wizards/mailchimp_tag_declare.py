@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools.client_action import SOFT_RELOAD
+
 
 class MailchimpTagDeclare(models.TransientModel):
     """*Manage Odoo Tags*: which of them go to an audience, and come back."""
@@ -20,4 +22,4 @@ class MailchimpTagDeclare(models.TransientModel):
         # sudo: only the connector creates what stands for a thing of Mailchimp's.
         tags = self.env["mailchimp.tag"].sudo()
         tags._declare(self.audience_id.sudo(), self.category_ids)
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return SOFT_RELOAD
