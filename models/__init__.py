@@ -48,6 +48,7 @@ from . import mailchimp_member_fetch
 from . import mailchimp_member_refresh
 from . import mailchimp_member_store
 from . import mailchimp_member_labels
+from . import mailchimp_claim
 from . import mailchimp_contact_sync
 from . import mailchimp_contact_records
 from . import mailchimp_contact_merge

@@ -173,6 +173,7 @@ class MailchimpContactRecords(models.AbstractModel):
         if not rows:
             return
         Model = self.env[model]
+        self.env["mailchimp.claim"]._claim([vals["email"] for vals in vals_list])
         try:
             with self.env.cr.savepoint():
                 records = Model.create(vals_list)

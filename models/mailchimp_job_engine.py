@@ -264,6 +264,7 @@ class MailchimpJob(models.Model):
         except Exception as error:  # noqa: BLE001 - every job ends in a recorded state
             self._record_failure(error)
         else:
+            worker.conflicts.pop(self.id, None)
             worker.keep(self, generator)
             return "more"
         return "failed"

@@ -187,6 +187,7 @@ class MailchimpMemberExport(models.Model):
             row["contact"] = row["contact"] or row["member"].contact_id or found
             if not row["contact"]:
                 new.append(row)
+        self.env["mailchimp.claim"]._claim([row["email"] for row in new])
         made = Contact.create([self._contact_of_partner(row["record"]) for row in new])
         for row, contact in zip(new, made, strict=True):
             row["contact"] = contact

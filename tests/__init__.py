@@ -3,6 +3,7 @@ from . import test_architecture
 from . import test_consent_sequences
 from . import test_change
 from . import test_change_cursors
+from . import test_claim
 from . import test_campaign_forged
 from . import test_campaign_recipients_gone
 from . import test_campaign_meanwhile

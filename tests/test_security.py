@@ -45,6 +45,7 @@ MATRIX = {
     "mailchimp.run": ("r", "r"),
     "mailchimp.run.line": ("r", "r"),
     "mailchimp.change": ("", ""),
+    "mailchimp.claim": ("", ""),
     "mailchimp.job": ("r", "r"),
     "mailchimp.batch": ("r", "r"),
     "mailchimp.routing.rule": ("r", "rwcu"),
@@ -72,6 +73,7 @@ OWN_MODELS = {"mailchimp.erasure", *WIZARDS, *MAPPING_WIZARDS, *MAPPING_CHECKS}
 SHARED_MODELS = {
     "mailchimp.attempt",
     "mailchimp.change",
+    "mailchimp.claim",
     "mailchimp.engagement.mark",
     "mailchimp.shared.address",
 }
