@@ -37,9 +37,10 @@ class MailchimpContactConsent(models.AbstractModel):
         """
         known = with_contact(rows)
         own, of_email = self._subscriptions_by(audience, known)
-        missing, opt_in, opt_out = [], self.env["mailing.subscription"], {}
+        Subscription = self.env["mailing.subscription"]
+        missing, back, opt_out = [], [], {}
         for row in known:
-            held = own.get(row["contact_id"], opt_in.browse())
+            held = own.get(row["contact_id"], Subscription)
             if not held:
                 missing.append(row)
             held |= of_email.get(row["email"], held)
@@ -48,16 +49,19 @@ class MailchimpContactConsent(models.AbstractModel):
             if row["opt_out_by"]:
                 opt_out.setdefault(row["last_changed"], []).extend((held - out).ids)
             elif out:
-                opt_in |= self._may_opt_in(audience, row, out)
+                back.append((row, out))
+        opt_in = self._may_opt_in(audience, back)
+        for row in known:
             self._note_kept_opt_out(row, lines)
-        opt_in.create([self._subscription_values(audience, row) for row in missing])
+        values = [self._subscription_values(audience, row) for row in missing]
+        Subscription.create(values)
         opt_in.write({"opt_out": False})
         for moment, ids in opt_out.items():
-            held = opt_in.browse(ids)
+            held = Subscription.browse(ids)
             held.write({"opt_out": True})
             if moment and held:
                 held.write({"opt_out_datetime": moment})
-        told = opt_in.browse(id_ for ids in opt_out.values() for id_ in ids)
+        told = Subscription.browse(id_ for ids in opt_out.values() for id_ in ids)
         self._push_other_members(audience, told.contact_id, known)
 
     @api.model
@@ -97,22 +101,31 @@ class MailchimpContactConsent(models.AbstractModel):
         )
 
     @api.model
-    def _may_opt_in(self, audience, row, out):
-        """Return what may be opted in: nothing if another member keeps it out."""
-        others = self.env["mailchimp.member"].search(
+    def _may_opt_in(self, audience, back):
+        """Return what may be opted in: nothing of whom another member keeps out.
+
+        :param list back: rows of people who are back, each with the subscriptions that
+            are opted out; sets ``opt_out_by`` of those who are kept out
+        """
+        opt_in = self.env["mailing.subscription"]
+        contacts = opt_in.union(*(out for _row, out in back)).contact_id
+        keepers = self.env["mailchimp.member"].search(
             [
                 ("audience_id", "=", audience.id),
-                ("contact_id", "in", out.contact_id.ids),
-                ("id", "!=", row["member_id"] or 0),
+                ("contact_id", "in", contacts.ids),
                 "|",
                 ("opt_out_by", "=", "odoo"),
                 ("status", "in", OPTED_OUT_STATUSES),
             ]
         )
-        if not others:
-            return out
-        row["opt_out_by"] = "mailchimp"
-        return out.browse()
+        by_contact = keepers.grouped("contact_id")
+        for row, out in back:
+            ids = {m.id for c in out.contact_id for m in by_contact.get(c, ())}
+            if ids - {row["member_id"]}:
+                row["opt_out_by"] = "mailchimp"
+            else:
+                opt_in |= out
+        return opt_in
 
     @api.model
     def _subscription_values(self, audience, row):
