@@ -69,21 +69,10 @@ class MailchimpMemberExportLines(models.Model):
 
     @api.model
     def _export_consent_reason(self, row):
-        ask = self.env._(
-            "It stays that way. If the person wants to come back, open the member and "
-            "press Request Opt-in: Mailchimp asks for a confirmation."
-        )
-        return {
-            "opted_out": (self.env._("The person opted out of this audience."), ask),
-            "archived": (self.env._("The person was archived in Mailchimp."), ask),
-            "cleaned": (
-                self.env._("Mailchimp gave the address up: mails to it bounced."),
-                self.env._("Ask the person for another address."),
-            ),
-            "forgotten": (
-                self.env._("The person was permanently deleted in Mailchimp."),
-                self.env._(
-                    "Only the person can sign up again, with a form of Mailchimp."
-                ),
-            ),
-        }[row["code"]]
+        reason, advice = self.env["mailchimp.member.push"]._words(row["code"])
+        if row["code"] in ("opted_out", "archived"):
+            advice = self.env._(
+                "It stays that way. If the person wants to come back, open the member "
+                "and press Request Opt-in: Mailchimp asks for a confirmation."
+            )
+        return reason, advice
