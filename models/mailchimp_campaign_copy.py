@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..const import CURSOR_LOOK_BACK_SECONDS
 from ..exceptions import MailchimpError, MailchimpNotFound, MailchimpRetryLater
@@ -106,7 +107,7 @@ class MailchimpCampaignCopy(models.Model):
             }
         )
         sections = [{"name": s.name, "html": s.html} for s in self.section_ids]
-        copy._connector_write({"section_ids": [(0, 0, vals) for vals in sections]})
+        copy._connector_write({"section_ids": [*map(Command.create, sections)]})
         try:
             copy._refresh_contents()
         except MailchimpError as error:  # an import reads it

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..const import EDITABLE_STATUSES, SENT_STATUSES
 from ..tools.inside import IMPORTING, trusted
+from .mailchimp_campaign import ANALYTICS_BYTES
 
 # What Mailchimp has to hear of when somebody changes it.
 EDITED_FIELDS = frozenset(
@@ -18,7 +19,6 @@ GUARDED_FIELDS = frozenset(
     {"to_push", "push_error", "remote_changed", "gone", "segment_opts"}
     | {"content_digest", "remote_content_digest", "send_unknown"}
 )
-ANALYTICS_BYTES = 50
 
 
 class MailchimpCampaignEdit(models.Model):

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 from ..tools.inside import trusted
 
 # In the data of a transaction: {link of the member: its values} still to be marked.
-_PENDING = "mailchimp.changes"
+PENDING = "mailchimp.changes"
 
 
 class MailchimpChange(models.Model):
@@ -83,16 +83,16 @@ class MailchimpChange(models.Model):
         if not ids:
             return
         data = self.env.cr.precommit.data
-        if _PENDING not in data:
-            data[_PENDING] = {}
+        if PENDING not in data:
+            data[PENDING] = {}
             self.env.cr.precommit.add(self._write_marks)
-        data[_PENDING].setdefault(link, set()).update(ids)
+        data[PENDING].setdefault(link, set()).update(ids)
         self._forget_states()
 
     @api.model
     def _write_marks(self):
         """Write what was marked in this transaction so far, and queue the pushes."""
-        pending = self.env.cr.precommit.data.pop(_PENDING, None)
+        pending = self.env.cr.precommit.data.pop(PENDING, None)
         if not pending:
             return
         found = set()

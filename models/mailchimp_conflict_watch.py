@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import PRIORITY_WEBHOOK
-from .mailchimp_change import _PENDING
+from .mailchimp_change import PENDING
 
 # Members that one step settles.
 STEP = 500
@@ -109,7 +109,7 @@ class MailchimpChange(models.Model):
 
     @api.model
     def _write_marks(self):
-        pending = dict(self.env.cr.precommit.data.get(_PENDING) or {})
+        pending = dict(self.env.cr.precommit.data.get(PENDING) or {})
         super()._write_marks()
         if not pending:
             return

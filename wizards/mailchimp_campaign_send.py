@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..exceptions import MailchimpError
 from ..tools.client_action import notification
@@ -76,7 +77,7 @@ class MailchimpCampaignSend(models.TransientModel):
             {
                 "is_ready": ready,
                 "blocked": False if ready else campaign._not_ready_text(checks),
-                "line_ids": [(5, 0, 0)] + [(0, 0, check) for check in checks],
+                "line_ids": [Command.clear(), *map(Command.create, checks)],
             }
         )
         self._propose_time()
