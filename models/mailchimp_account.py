@@ -187,6 +187,7 @@ class MailchimpAccount(models.Model):
 
     @api.model
     def _database_uuid(self):
+        # sudo: only the system may read the parameters.
         return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
 
     def _on_auth_error(self, error):

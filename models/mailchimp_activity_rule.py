@@ -48,6 +48,7 @@ class MailchimpActivityRule(models.AbstractModel):
     def _mark(self, rows):
         """Mark whose engagement has to be computed anew."""
         ids = {row["member_id"] for row in rows}
+        # sudo: the marks are nobody's to write by hand.
         self.env["mailchimp.engagement.mark"].sudo()._mark("mailchimp.member", ids)
 
     # === LEAVING === #
@@ -98,6 +99,7 @@ class MailchimpActivityRule(models.AbstractModel):
             )
             if not came_back(member, row):
                 unwanted |= member
+        # sudo: only the connector writes the ledger.
         self.env["mailchimp.consent"].sudo().create(entries)
         if campaign.account_id.blacklist_complaints:
             self._blacklist(campaign, unwanted.filtered("email"))
@@ -109,8 +111,8 @@ class MailchimpActivityRule(models.AbstractModel):
         Reports may be fetched anew, of a campaign that was deleted and imported again,
         or of an audience: the ledger knows the address then, and no member.
         """
-        # sudo: only the connector reads and writes all of the ledger.
         hashes = {member.id: member.subscriber_hash for member in members}
+        # sudo: only the connector reads all of the ledger.
         noted = (
             self.env["mailchimp.consent"]
             .sudo()
@@ -144,6 +146,7 @@ class MailchimpActivityRule(models.AbstractModel):
         emails = list(dict.fromkeys(members.mapped("email")))
         if not emails:
             return
+        # sudo: marketing users may not edit the blacklist by hand.
         Blacklist = self.env["mail.blacklist"].sudo().with_context(**IMPORTING)
         entries = Blacklist.create([{"email": email} for email in emails])
         entries.filtered(lambda entry: not entry.active).active = True

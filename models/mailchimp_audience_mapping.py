@@ -23,6 +23,7 @@ class MailchimpAudienceMapping(models.Model):
         Labels and times are those of the company, whoever pressed the button.
         """
         self.ensure_one()
+        # sudo: whoever pushes may not read the address book of the company.
         company = self.company_id.sudo()
         partner = company.partner_id
         lang = self.env["res.lang"]._lang_get(partner.lang or "")

@@ -65,6 +65,7 @@ class MailchimpAudienceRegistration(models.Model):
         hook = as_map(hook)
         if not remote_id(hook.get("id")):
             raise MailchimpRetryLater("Mailchimp's answer could not be read.")
+        # sudo: see `_note_webhook`
         self.sudo().webhook_secret = hook.get("signing_secret")
         return hook
 

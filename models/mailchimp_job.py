@@ -192,6 +192,7 @@ class MailchimpJob(models.Model):
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(self._coalesce_query(vals), log_exceptions=False)
+                # sudo: as what is created, see `_enqueue`
                 job = self.sudo().browse(row[0] for row in self.env.cr.fetchall())
         except psycopg2.errors.SerializationFailure:
             return None  # it was run since our transaction began

@@ -47,7 +47,7 @@ class MailchimpJobBrief(models.Model):
                 self.env.cr.rollback()
         if not is_woken:
             self._wake()
-        return self.sudo().browse(job_id)
+        return self.sudo().browse(job_id)  # sudo: as `_enqueue` returns it
 
     @api.model
     def _find_or_insert(self, vals):

@@ -98,7 +98,7 @@ class MailchimpJob(models.Model):
     def _error_text(self, error):
         try:
             text = str(error)
-        except Exception:
+        except Exception:  # of an error that another module made
             text = ""
         if not isinstance(error, (MailchimpError, UserError)):
             text = f"{type(error).__name__}: {text}"
@@ -148,7 +148,7 @@ class MailchimpJob(models.Model):
     def action_retry(self):
         """Try failed or cancelled jobs again, from their last checkpoint."""
         jobs = self.filtered(lambda job: job.state in ("failed", "cancelled"))
-        # sudo: users may ask for a retry, the queue itself is read-only for them.
+        # sudo: users may ask for it, the queue itself is read-only for them.
         jobs.sudo().write(
             {
                 "state": "pending",
@@ -164,6 +164,7 @@ class MailchimpJob(models.Model):
 
     def action_run_now(self):
         """Let waiting jobs run at once, even if their account was told to wait."""
+        # sudo: as above
         waiting = self.filtered(lambda job: job.state == "pending").sudo()
         waiting.try_lock_for_update().write({"run_after": fields.Datetime.now()})
         waiting.account_id.filtered("paused_until").write({"paused_until": False})
@@ -174,6 +175,7 @@ class MailchimpJob(models.Model):
 
         :raise UserError: when they are all running at this moment
         """
+        # sudo: as above
         pending = self.filtered(lambda job: job.state == "pending").sudo()
         if pending and not pending._cancel():
             raise UserError(

@@ -48,4 +48,5 @@ class MailchimpJobPassing(models.Model):
         self.env.cr.execute(SQL("RELEASE SAVEPOINT %s", SAVEPOINT))
         if job_id and not is_called:
             self._wake(at - timedelta(minutes=1))
+        # sudo: as `_enqueue` returns it
         return self.sudo().browse(job_id) if job_id else None

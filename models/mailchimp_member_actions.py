@@ -45,6 +45,7 @@ class MailchimpMemberActions(models.Model):
             for members in self.grouped("audience_id").values():
                 runs |= members._start_update("user", PRIORITY_USER)
             return runs._open()
+        # sudo: people decide, only the connector writes members, ledger and runs.
         return self._tell(self.sudo()._update_now())
 
     def action_request_optin(self):
@@ -84,8 +85,7 @@ class MailchimpMemberActions(models.Model):
         :param str action: opt_in, unsubscribe, archive or delete
         """
         self._check_act()
-        # sudo: people decide, only the connector writes members, ledger and runs.
-        members = self.sudo()._in_act()
+        members = self.sudo()._in_act()  # sudo: as in `action_push`
         members._prepare_act(action)
         runs = members.env["mailchimp.run"]
         for audience, ours in members.grouped("audience_id").items():
@@ -131,7 +131,7 @@ class MailchimpMemberActions(models.Model):
 
     def _archive_left(self):
         """Archive members whose contact is gone from Odoo, in the background."""
-        members = self.sudo()._in_act()
+        members = self.sudo()._in_act()  # sudo: as in `action_push`
         for audience, ours in members.grouped("audience_id").items():
             ours._start_act(audience, "archive")
         return super()._archive_left()

@@ -52,7 +52,7 @@ class MailchimpPayloadLabels(models.AbstractModel):
     def _add_labels(self, audience, rows):
         """Fill in what is mapped; nothing is read where nothing is."""
         super()._add_labels(audience, rows)
-        audience = audience.sudo()
+        audience = audience.sudo()  # sudo: see `_fill`
         if audience.account_id.sync_language:
             self._add_languages(rows)
         labels = audience._outgoing_labels()

@@ -60,6 +60,7 @@ class MailchimpPermissionSource(models.AbstractModel):
 
     def _record_permissions(self, ways, before):
         after, entries = self._given_permissions(ways), []
+        # sudo: as above
         Permission = self.env["mailchimp.marketing.permission"].sudo()
         for record in self:
             old, new = before.get(record.id, set()), after[record.id]

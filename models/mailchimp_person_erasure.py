@@ -27,9 +27,9 @@ class MailchimpPersonErasure(models.AbstractModel):
         members = person.members.sudo()
         audiences = self.env["mailchimp.audience"].search([("id", "!=", False)])
         hashes = person.hashes
+        # sudo: as above, here and below
         self._logs_of(person).sudo()._erase_content()
         self._erase_plans(members, person.emails)
-        # sudo: as above
         jobs = self.env["mailchimp.job"].sudo()
         jobs._erase_people(audiences.account_id, person.emails)
         there = members.filtered(lambda m: m.status and not m.forgotten)

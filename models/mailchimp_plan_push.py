@@ -16,7 +16,7 @@ class MailchimpJobDry(models.Model):
     def _enqueue(self, *args, **options):
         """Queue nothing in a dry run: it would be undone, but the wake-up would not."""
         if trusted(self.env, DRY):
-            return self.sudo().browse()
+            return self.sudo().browse()  # sudo: as what it returns otherwise
         return super()._enqueue(*args, **options)
 
 

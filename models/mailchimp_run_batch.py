@@ -14,6 +14,7 @@ class MailchimpRunBatch(models.Model):
     def action_cancel(self):
         """Stop the batches too; their members may be pushed again afterwards."""
         result = super().action_cancel()
+        # sudo: users cancel runs, only the connector sees to their batches.
         batches = self.sudo().batch_ids.filtered(lambda b: b.state in OPEN_STATES)
         for batch in batches:
             batch._enqueue_job("_job_abandon", priority=PRIORITY_USER)

@@ -46,10 +46,11 @@ class MailchimpRunBrake(models.Model):
             raise AccessError(
                 self.env._("Only a MailChimp manager may give up what waits for one.")
             )
-        for run in waiting.sudo().filtered(lambda run: run.kind in PUSHES):
+        waiting = waiting.sudo()  # sudo: as above
+        for run in waiting.filtered(lambda run: run.kind in PUSHES):
             run.audience_id._drop_held(run.asked or {})
         result = super().action_cancel()
-        self._refresh_calls(waiting.sudo())
+        self._refresh_calls(waiting)
         return result
 
     @api.model

@@ -89,28 +89,23 @@ class MailingList(models.Model):
         return result
 
     def _keep_opted_out(self):
-        lists = self.filtered("is_mailchimp_list")
-        Subscription = self.env["mailing.subscription"]
-        domain = [("list_id", "in", lists.ids), ("opt_out", "=", False)]
+        # sudo: the opt-outs of all members count, and reach all contacts of the lists.
+        lists = self.filtered("is_mailchimp_list").sudo()
         if not lists:
             return
-        # sudo: the opt-outs of all members count.
-        out = (
-            self.env["mailchimp.member"]
-            .sudo()
-            ._search(
-                [
-                    ("audience_id.mailing_list_id", "in", lists.ids),
-                    "|",
-                    ("opt_out_by", "!=", False),
-                    # Not told to any contact so far, see `mailing.subscription`.
-                    ("status", "not in", (MARKETABLE_STATUS, "archived", False)),
-                ]
-            )
-        )
-        held = Subscription.sudo().search(
+        out = lists.env["mailchimp.member"]._search(
             [
-                *domain,
+                ("audience_id.mailing_list_id", "in", lists.ids),
+                "|",
+                ("opt_out_by", "!=", False),
+                # Not told to any contact so far, see `mailing.subscription`.
+                ("status", "not in", (MARKETABLE_STATUS, "archived", False)),
+            ]
+        )
+        held = lists.env["mailing.subscription"].search(
+            [
+                ("list_id", "in", lists.ids),
+                ("opt_out", "=", False),
                 "|",
                 ("contact_id", "in", out.subselect("contact_id")),
                 ("contact_id.email_normalized", "in", out.subselect("email")),

@@ -116,7 +116,7 @@ class MailingSubscription(models.Model):
             ).opt_out_by = "mailchimp"
             if any(member.opt_out_by for member in members):
                 out |= subscription
-        self.env["mailchimp.member"].sudo().browse(decided)._opted_in_odoo(out=True)
+        held.env["mailchimp.member"].browse(decided)._opted_in_odoo(out=True)
         out.with_context(**IMPORTING).write({"opt_out": True})
 
     def _note_decision_of_odoo(self):

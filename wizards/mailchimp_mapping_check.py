@@ -36,6 +36,7 @@ class MailchimpMappingCheck(models.TransientModel):
         """
         found, checked, affected = {}, 0, 0
         payload = self.env["mailchimp.payload"]
+        # sudo: see `mailchimp.payload._fill`
         mapping = audience.sudo().merge_field_ids._outgoing()
         for rows in split_every(CHUNK, self._people(audience), list):
             payload._fill(audience, rows, mapping)
