@@ -198,6 +198,7 @@ RUN_KINDS = [
     ("audiences", "Import Audiences"),
     ("members", "Fetch Members"),
     ("members_full", "Fetch All Members"),
+    ("refresh", "Read Members Again"),
     ("webhook", "Webhook"),
     ("export", "Export to MailChimp"),
     ("auto_export", "Auto Export"),

@@ -14,9 +14,8 @@ class IrCron(models.Model):
         module = (self.get_external_id()[self.id] or "").partition(".")[0]
         if result is not True or module != "mailchimp_connector":
             return result
-        runs = {"label": self.env._("Runs"), "url": "/odoo/mailchimp-runs"}
         return notification(
             self.env._("What it found to do goes on in the background. See:"),
             title=self.env._("%s was run", self.name),
-            links=[runs],
+            links=self.env["mailchimp.run"]._links(),
         )

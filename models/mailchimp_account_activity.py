@@ -41,8 +41,8 @@ class MailchimpAccountActivity(models.Model):
             "mailchimp.member", self._keeps_bouncing(self.soft_bounce_limit)
         )
         text = self.env._(
-            "%(count)s member(s) bounced %(limit)s times or more in a row: keep or "
-            "unsubscribe them",
+            "Members that bounced %(limit)s times or more in a row, to keep or "
+            "unsubscribe: %(count)s",
             count=members,
             limit=self.soft_bounce_limit,
         )

@@ -28,8 +28,8 @@ class MailchimpAccountConnection(models.Model):
             return account._connection_failed(refusal)
         account._connected(root)
         message = self.env._(
-            "Connected to %(name)s as %(login)s (%(role)s, %(plan)s), "
-            "%(count)s subscribers.",
+            "Connected to %(name)s as %(login)s (%(role)s, %(plan)s). "
+            "Subscribers: %(count)s.",
             name=account.mailchimp_name,
             login=account.mailchimp_login,
             role=account.mailchimp_role,

@@ -61,22 +61,18 @@ class MailchimpAccountActivity(models.Model):
             [("sync_result", "=", "conflict"), ("ignored", "=", False)],
         )
         return [
-            (runs, self.env._("%s run(s) wait for your approval", runs)),
+            (runs, self.env._("Runs that wait for your approval: %s", runs)),
             (
                 conflicts,
-                self.env._("%s member(s) changed on both sides: decide", conflicts),
+                self.env._("Members changed on both sides, to decide: %s", conflicts),
             ),
             (
                 lines,
-                self.env._(
-                    "%s record(s) could not be synchronized: see the logs", lines
-                ),
+                self.env._("Records not synchronized, see the logs: %s", lines),
             ),
             (
                 jobs,
-                self.env._(
-                    "%s queue job(s) failed for good: retry or cancel them", jobs
-                ),
+                self.env._("Failed queue jobs, to retry or cancel: %s", jobs),
             ),
         ]
 

@@ -103,6 +103,20 @@ class MailchimpAudience(models.Model):
                 args={"hashes": few, "run_id": run.id if run else False},
             )
 
+    def _start_refresh(self, members):
+        """Queue the reading of members that a person asked for.
+
+        :param recordset members: `mailchimp.member` of this audience
+        :return: the run
+        """
+        # sudo: users start runs, only the connector writes them.
+        Run = self.env["mailchimp.run"].sudo()
+        run = Run._open_run(self.account_id, "refresh", "user", self)
+        run.total = len(members)
+        hashes = members.mapped("subscriber_hash")
+        self._enqueue_refresh(hashes, PRIORITY_USER, run)
+        return run
+
     def _job_refresh_members(self, hashes, run_id=False):
         """Read single members and take over what Mailchimp says of them now.
 
@@ -110,6 +124,7 @@ class MailchimpAudience(models.Model):
         :param int run_id: the `mailchimp.run` to report to, if any
         """
         run = self.env["mailchimp.run"].browse(run_id or ())
+        run._start()
         self.env["mailchimp.member.import"]._refresh(self, hashes, run)
 
     def _enqueue_find_missing(self, run):

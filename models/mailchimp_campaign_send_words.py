@@ -16,8 +16,8 @@ class MailchimpCampaignSendWords(models.Model):
         """
         self._message_log(
             body=self.env._(
-                "Confirmed by %(user)s: %(what)s. Audience: %(audience)s (%(who)s), "
-                "%(count)s recipients.",
+                "Confirmed by %(user)s: %(what)s. Audience: %(audience)s (%(who)s). "
+                "Recipients: %(count)s.",
                 user=self.env.user.name,
                 what=self._leaving_text(delivery),
                 audience=self.audience_id.display_name or self.env._("unknown"),
@@ -54,7 +54,7 @@ class MailchimpCampaignSendWords(models.Model):
                 time=self._send_time_text(),
             )
         return self.env._(
-            "%(campaign)s is on its way to %(count)s recipients.",
+            "%(campaign)s is on its way. Recipients: %(count)s.",
             campaign=self.display_name,
             count=self.recipient_count,
         )

@@ -28,8 +28,8 @@ class MailchimpJobFeedback(models.Model):
         if held:
             return notification(
                 self.env._(
-                    "%s of them wait until their account is connected, or their run is "
-                    "resumed.",
+                    "Waiting until their account is connected, or their run is "
+                    "resumed: %s",
                     len(held),
                 ),
                 title=self.env._("This cannot run now"),

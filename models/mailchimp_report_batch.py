@@ -54,7 +54,7 @@ class MailchimpReportBatch(models.AbstractModel):
         self.env["mailchimp.job"]._enqueue(
             campaigns,
             "_job_read_reports_together",
-            name=self.env._("Read %s large report(s) together", len(campaigns)),
+            name=self.env._("Read large reports together: %s", len(campaigns)),
             identity=f"reports:{run.id}:{key}",
             run=run,
             account=campaigns.account_id,

@@ -27,8 +27,7 @@ class MailchimpReportWords(models.AbstractModel):
                     "state": "notice",
                     "name": ", ".join(names[:NAMED]),
                     "reason": self.env._(
-                        "%s campaign(s) are not in Odoo, so their reports were left "
-                        "out.",
+                        "Reports left out because their campaign is not in Odoo: %s",
                         len(names),
                     ),
                     "advice": self.env._(
@@ -117,7 +116,8 @@ class MailchimpReportWords(models.AbstractModel):
                     "state": "notice",
                     "name": campaign.display_name,
                     "reason": self.env._(
-                        "%s entries of the report could not be understood.", count
+                        "Entries of the report that could not be understood: %s",
+                        count,
                     ),
                     "advice": self.env._(
                         "They were left out. A newer version of the connector may know "

@@ -3,9 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..const import PRIORITY_USER
+from ..tools.client_action import notification
 
 # What Mailchimp told us: it is asked again. All else is what we tell Mailchimp.
-FETCH_KINDS = ("audiences", "members", "members_full", "webhook")
+FETCH_KINDS = ("audiences", "members", "members_full", "refresh", "webhook")
 PEOPLE = ("mailing.contact", "res.partner")
 
 
@@ -28,16 +29,13 @@ class MailchimpRunLineActions(models.Model):
                     "contact or customer that could be sent or read once more."
                 )
             )
-        fetched = lines.filtered(lambda line: line.kind in FETCH_KINDS)
-        for audience, members in fetched.member_id.grouped("audience_id").items():
-            hashes = members.mapped("subscriber_hash")
-            audience._enqueue_refresh(hashes, PRIORITY_USER)
-        pushed = (lines - fetched).member_id
-        pushed._forget_error()
-        pushed._mark_changed()
-        (lines - fetched).filtered(lambda line: not line.member_id)._export_again()
-        return self._told(
-            self.env._("%s record(s) will be tried again in a moment.", len(lines))
+        runs = lines._retry()
+        return notification(
+            self.env._(
+                "Records that are tried again in a moment: %s. Follow it here:",
+                len(lines),
+            ),
+            links=runs.with_env(self.env)._links(),
         )
 
     def action_ignore(self):
@@ -50,7 +48,7 @@ class MailchimpRunLineActions(models.Model):
         )
         lines.member_id.filtered(lambda m: m.sync_result == "error").ignored = True
         lines.resolution = "ignored"
-        return self._told(
+        return notification(
             self.env._(
                 "Ignored. The record is tried again by itself as soon as it changes."
             )
@@ -62,27 +60,34 @@ class MailchimpRunLineActions(models.Model):
             or (self.kind not in FETCH_KINDS and self.res_model in PEOPLE)
         )
 
+    # === BUSINESS METHODS === #
+
+    def _retry(self):
+        """Queue another try of these lines.
+
+        :return: the runs that do it
+        """
+        runs = self.env["mailchimp.run"]
+        fetched = self.filtered(lambda line: line.kind in FETCH_KINDS)
+        for audience, members in fetched.member_id.grouped("audience_id").items():
+            runs |= audience._start_refresh(members)
+        pushed = self - fetched
+        for members in pushed.member_id.grouped("audience_id").values():
+            runs |= members._start_update("user", PRIORITY_USER)
+        return runs | pushed.filtered(lambda line: not line.member_id)._export_again()
+
     def _export_again(self):
-        """Export the people of these lines once more: they are no members yet."""
+        """Export the people of these lines once more: they are no members yet.
+
+        :return: the runs
+        """
+        runs = self.env["mailchimp.run"]
         for (audience, model), lines in self.grouped(
             lambda line: (line.audience_id, line.res_model)
         ).items():
             records = self.env[model].browse(lines.mapped("res_id")).exists()
-            records._mailchimp_start_export(audience, "user", PRIORITY_USER)
-
-    @api.model
-    def _told(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    # === BUSINESS METHODS === #
+            runs |= records._mailchimp_start_export(audience, "user", PRIORITY_USER)
+        return runs
 
     @api.model
     def _solve(self, member_ids):

@@ -28,6 +28,16 @@ class MailchimpRunOutcome(models.Model):
             quiet = run.kind in FETCHES and not any(run[name] for name in CHANGES)
             run.outcome = quiet and run.state == "done" and run._nothing_new()
 
+    def _links(self):
+        """Return what leads to these runs, for a notification: to all, if not to one.
+
+        :return: list of links, see `tools.client_action.notification`
+        """
+        url = "/odoo/mailchimp-runs"
+        if len(self) == 1:
+            return [{"label": self.name, "url": f"{url}/{self.id}"}]
+        return [{"label": self.env._("Runs"), "url": url}]
+
     def _nothing_new(self):
         """Say that a fetch found nothing to do, and since when."""
         if self.since:

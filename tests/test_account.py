@@ -23,7 +23,7 @@ class TestConnection(MailchimpCase):
         message = self.account.action_test_connection()["params"]["message"]
         for part in ("Sandbox Company", "owner@sandbox.example", "owner", "monthly"):
             self.assertIn(part, message)
-        self.assertIn("1 subscribers", message)
+        self.assertIn("Subscribers: 1", message)
         self.assertRecordValues(
             self.account,
             [

@@ -235,7 +235,7 @@ class TestSoftBounces(ActivityCase):
         self.assertFalse(self.to_do())
         last = self.bounce(2)
         self.assertEqual(len(self.to_do()), 1)
-        self.assertIn("1 member(s)", self.to_do()[0])
+        self.assertIn("to keep or unsubscribe: 1", self.to_do()[0])
         self.assertEqual(self.member(ANN).status, "subscribed")
         self.happen(last, "open", ANN)
         self.compute()

@@ -28,6 +28,11 @@ class LineCase(ExportCase):
         contact.action_mailchimp_export()
         return contact, self.runs("export")[:1].line_ids
 
+    def assertLeadsTo(self, action, run):
+        [link] = action["params"]["links"]
+        self.assertEqual(link["url"], f"/odoo/mailchimp-runs/{run.id}")
+        self.assertIn("%s", action["params"]["message"], "the link is shown")
+
 
 @tagged("post_install", "-at_install")
 class TestRunLine(LineCase):
@@ -78,12 +83,13 @@ class TestRunLine(LineCase):
         contact, line = self.refused()
         self.env["mailchimp.merge.field"].search([]).required = False
         before = len(self.sent("PUT") + self.sent("POST"))
-        line.with_user(self.user).action_retry()
+        action = line.with_user(self.user).action_retry()
         self.assertEqual(contact.mailchimp_member_ids.sync_state, "to_push")
         self.run_jobs()
         self.assertGreater(len(self.sent("PUT") + self.sent("POST")), before)
         self.assertEqual(contact.mailchimp_member_ids.sync_state, "error")
         self.assertEqual(line.resolution, "repeated", "it was refused once more")
+        self.assertLeadsTo(action, self.runs("update")[:1])
 
     def test_retry_of_who_is_no_member(self):
         self.env["mail.blacklist"]._add("ann@a.example")
@@ -91,7 +97,8 @@ class TestRunLine(LineCase):
         ann.action_mailchimp_export()
         line = self.runs("export").line_ids
         self.env["mail.blacklist"]._remove("ann@a.example")
-        line.with_user(self.user).action_retry()
+        action = line.with_user(self.user).action_retry()
+        self.assertLeadsTo(action, self.runs("export")[:1])
         self.run_jobs()
         self.assertTrue(self.remote.by_email("ann@a.example"))
 
@@ -102,10 +109,21 @@ class TestRunLine(LineCase):
         run = self.runs()[:1]
         run._add_lines([{"name": "x", "reason": "r", "member_id": member.id}])
         reads = len(self.sent("GET"))
-        run.line_ids.action_retry()
+        action = run.line_ids.with_user(self.user).action_retry()
+        again = self.runs("refresh")
+        self.assertLeadsTo(action, again)
         self.run_jobs()
         self.assertEqual(len(self.sent("GET")), reads + 1)
+        self.assertEqual((again.state, again.total, again.done), ("done", 1, 1))
         self.assertFalse(self.sent("PATCH") + self.sent("PUT"))
+
+    def test_retry_of_several_leads_to_all_runs(self):
+        _contact, line = self.refused()
+        run = self.runs()[:1]
+        run._add_lines([{"name": "x", "reason": "r", "member_id": line.member_id.id}])
+        action = (line | run.line_ids).action_retry()
+        [link] = action["params"]["links"]
+        self.assertEqual(link["url"], "/odoo/mailchimp-runs")
 
     def test_nothing_to_retry(self):
         run = self.runs()[:1]
@@ -160,7 +178,7 @@ class TestCallPeople(LineCase):
         self.refused("test2@example.com")
         activity = self.call()
         self.assertEqual(activity.user_id, self.account._responsible())
-        self.assertIn("2 record(s)", activity.note)
+        self.assertIn("Records not synchronized, see the logs: 2", activity.note)
         self.assertEqual(self.call(), activity, "it is refreshed")
 
     def test_closes_itself(self):
@@ -184,5 +202,5 @@ class TestCallPeople(LineCase):
         self.member("ann@a.example").sync_result = "conflict"
         self.runs()[:1].job_ids[:1].state = "failed"
         note = self.call().note
-        self.assertIn("1 member(s)", note)
-        self.assertIn("1 queue job(s)", note)
+        self.assertIn("Members changed on both sides, to decide: 1", note)
+        self.assertIn("Failed queue jobs, to retry or cancel: 1", note)
