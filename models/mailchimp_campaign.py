@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning
 
 from ..const import (
     CAMPAIGN_FIELDS,
@@ -169,7 +170,18 @@ class MailchimpCampaign(models.Model):
 
     @api.model
     def _default_account_id(self):
-        accounts = self.env["mailchimp.account"].search(
+        """Return the only account there is to choose, if any.
+
+        :raise RedirectWarning: when there is none at all
+        """
+        Account = self.env["mailchimp.account"]
+        if not Account.search_count([], limit=1):
+            raise RedirectWarning(
+                self.env._("Connect your Mailchimp account first."),
+                self.env.ref("mailchimp_connector.mailchimp_account_action").id,
+                self.env._("Accounts"),
+            )
+        accounts = Account.search(
             [("state", "=", "connected"), ("company_id", "=", self.env.company.id)],
             limit=2,
         )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning
 from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
@@ -162,7 +162,7 @@ class MailchimpExportable(models.AbstractModel):
         self.check_access("read")
         members = self._mailchimp_members()
         if not members:
-            raise UserError(self._mailchimp_no_members())
+            raise self._mailchimp_no_members()
         members.account_id._check_connected()
         self._mailchimp_link(members)
         if len(self) == 1:
@@ -181,13 +181,18 @@ class MailchimpExportable(models.AbstractModel):
         return runs._open()
 
     def _mailchimp_no_members(self):
+        """Return the warning that leads from here to the export (an exception)."""
         if len(self) > 1:
-            return self.env._(
-                "None of these is in a Mailchimp audience yet: use Export to MailChimp."
+            message = self.env._("None of these is in a Mailchimp audience yet.")
+        else:
+            message = self.env._(
+                "%s is not in a Mailchimp audience yet.", self.display_name
             )
-        return self.env._(
-            "%s is not in a Mailchimp audience yet: use Export to MailChimp.",
-            self.display_name,
+        return RedirectWarning(
+            message,
+            self.env.ref("mailchimp_connector.mailchimp_export_action").id,
+            self.env._("Export to MailChimp"),
+            {"active_model": self._name, "active_ids": self.ids},
         )
 
     def _mailchimp_link(self, members):

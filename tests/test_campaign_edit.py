@@ -1,6 +1,11 @@
 """Campaigns that are made and edited in Odoo, and saved to Mailchimp."""
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import (
+    AccessError,
+    RedirectWarning,
+    UserError,
+    ValidationError,
+)
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
@@ -131,6 +136,16 @@ class TestCampaignEdit(CampaignCase):
         self.assertEqual(campaign.from_name, "Shop")
         by_rpc = self.new_campaign(from_name=False)
         self.assertEqual(by_rpc.from_name, "Shop")
+
+    def test_without_an_account_one_is_connected_first(self):
+        user = new_test_user(self.env, "editor", f"base.group_user,{USER}")
+        new = self.env["mailchimp.campaign"].with_user(user)
+        self.assertEqual(Form(new).account_id, self.account)
+        self.env["mailchimp.account"].search([]).active = False
+        with self.assertRaises(RedirectWarning) as refused:
+            Form(new)
+        accounts = self.env.ref("mailchimp_connector.mailchimp_account_action")
+        self.assertEqual(refused.exception.args[1], accounts.id)
 
     def test_google_analytics_has_a_limit(self):
         with self.assertRaises(ValidationError):

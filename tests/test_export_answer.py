@@ -1,6 +1,6 @@
 """The entries of the cog menu: one person gets an answer, a selection gets a run."""
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -157,9 +157,18 @@ class TestUpdateOne(AnswerCase):
         self.assertEqual(ann.name, "Frida Rivera")
 
     def test_no_member_yet(self):
-        ann = self.new_contact("ann@a.example")
-        with self.assertRaisesRegex(UserError, "Export to MailChimp"):
-            ann.action_mailchimp_update()
+        ann = self.new_contact("ann@a.example", name="Ann")
+        bob = self.new_contact("bob@a.example")
+        for people, words in ((ann, "Ann is not in"), (ann | bob, "None of these")):
+            with (
+                self.subTest(words),
+                self.assertRaisesRegex(RedirectWarning, words) as refused,
+            ):
+                people.with_user(self.user).action_mailchimp_update()
+            _message, action_id, _label, context = refused.exception.args
+            action = self.env["ir.actions.act_window"].browse(action_id)
+            wizard = self.env[action.res_model].with_context(**context).create({})
+            self.assertEqual(wizard._records(), people, "they are exported there")
 
     def test_update_brings_nobody_back(self):
         self.remote.add_member("ann@a.example", "unsubscribed")
@@ -275,6 +284,7 @@ class TestExportWizard(AnswerCase):
         people = self.new_partner("ada@a.example")
         wizard = self.wizard(people)
         self.assertFalse(wizard.audience_ids)
+        self.assertFalse(wizard.has_audiences, "there is nothing to choose")
         with self.assertRaises(AccessError):
             self.wizard(people, audience_ids=[Command.link(self.audience().id)])
         with self.assertRaises(AccessError):

@@ -23,6 +23,11 @@ class MailchimpExport(models.TransientModel):
         required=True,
         default=lambda self: self._default_audience_ids(),
     )
+    has_audiences = fields.Boolean(
+        default=lambda self: self._has_audiences(),
+        readonly=True,
+        help="Whether there is an audience to choose.",
+    )
     res_model = fields.Char(
         default=lambda self: self.env.context.get("active_model"), readonly=True
     )
@@ -43,6 +48,11 @@ class MailchimpExport(models.TransientModel):
     def _default_audience_ids(self):
         audiences = self.env["mailchimp.audience"].search(self._audience_domain())
         return audiences if len(audiences) == 1 else audiences.browse()
+
+    @api.model
+    def _has_audiences(self):
+        Audience = self.env["mailchimp.audience"]
+        return bool(Audience.search_count(self._audience_domain(), limit=1))
 
     @api.model
     def _audience_domain(self):
