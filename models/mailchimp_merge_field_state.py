@@ -10,6 +10,11 @@ class MailchimpMergeFieldState(models.Model):
     mapping_problem = fields.Char(
         string="Problem", compute="_compute_mapping_problem", compute_sudo=True
     )
+    account_rule = fields.Char(
+        compute="_compute_account_rule",
+        compute_sudo=True,
+        help="Who is right where the merge field has no rule of its own.",
+    )
 
     @api.depends("field_path", "type")
     def _compute_field_label(self):
@@ -52,6 +57,18 @@ class MailchimpMergeFieldState(models.Model):
                 "%(path)s cannot be sent to Mailchimp as %(tag)s.", **words
             )
         return False
+
+    @api.depends(
+        "audience_id.account_id.sync_priority",
+        "audience_id.account_id.auto_push_contacts",
+        "audience_id.account_id.two_way_sync",
+    )
+    @api.depends_context("lang")
+    def _compute_account_rule(self):
+        words = dict(self._fields["ownership"]._description_selection(self.env))
+        for merge_field in self:
+            account = merge_field.audience_id.account_id
+            merge_field.account_rule = words[account._merge_rule()]
 
     @api.constrains("field_path", "direction")
     def _check_field_path(self):

@@ -136,6 +136,16 @@ class TestMergeField(MailchimpCase):
         self.fetch(full=True)
         self.assertEqual(contact.company_name, "Edited")
 
+    def test_ownership_that_follows_from_the_account_is_told(self):
+        self.remote.add_merge_field("SHOE", "text")
+        field = self.import_audiences().merge_field_ids[0]
+        self.account.write({"auto_push_contacts": True, "two_way_sync": True})
+        for priority, words in (("remote", "Mailchimp Wins"), ("local", "Odoo Wins")):
+            self.account.sync_priority = priority
+            self.assertEqual(field.account_rule, words)
+        self.account.write({"sync_priority": "remote", "two_way_sync": False})
+        self.assertEqual(field.account_rule, "Odoo Wins", "facts only leave Odoo")
+
     def test_form(self):
         self.remote.add_merge_field("FNAME", "text")
         field = self.fields()["FNAME"]
