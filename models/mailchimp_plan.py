@@ -103,6 +103,9 @@ class MailchimpPlan(models.Model):
     shown_line_ids = fields.Many2many(
         "mailchimp.plan.line", compute="_compute_shown_line_ids"
     )
+    has_reasons = fields.Boolean(
+        compute="_compute_shown_line_ids", help="Whether a shown line gives a reason."
+    )
     line_count = fields.Integer(compute="_compute_line_count", string="Lines")
     skip_summary = fields.Html(compute="_compute_skip_summary")
     cost_hint = fields.Char(compute="_compute_hints")
@@ -115,6 +118,7 @@ class MailchimpPlan(models.Model):
         Line = self.env["mailchimp.plan.line"]
         for plan in self:
             plan.shown_line_ids = Line.search([("plan_id", "=", plan.id)], limit=SHOWN)
+            plan.has_reasons = any(plan.shown_line_ids.mapped("reason"))
 
     def _compute_line_count(self):
         counts = dict(

@@ -53,6 +53,8 @@ class TestPlan(PlanCase):
             ],
         )
         self.assertTrue(self.line(plan, "Broken").advice)
+        self.assertTrue(plan.has_reasons)
+        self.assertFalse(self.assertNothingWritten("export", new).has_reasons)
         self.assertIn("Blacklisted", plan.skip_summary)
         self.assertIn("New contacts: 1. The audience has 3", plan.cost_hint)
 
