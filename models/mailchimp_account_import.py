@@ -19,9 +19,9 @@ class MailchimpAccountImport(models.Model):
     member_count = fields.Integer(
         string="Number of Members",
         compute="_compute_counts",
-        help="Everyone Odoo knows from the audiences of this account, whatever the "
-        "status: unsubscribed, cleaned, archived and deleted people, too. Who is in "
-        "two audiences is two members.",
+        help="Everyone in the audiences of this account, whatever the status: "
+        "unsubscribed, cleaned, archived and deleted people, too. Who is in two "
+        "audiences is two members; who still waits to be exported is none.",
     )
     pending_job_count = fields.Integer(
         string="Pending Jobs", compute="_compute_job_counts"
@@ -36,7 +36,10 @@ class MailchimpAccountImport(models.Model):
     def _compute_counts(self):
         members = dict(
             self.env["mailchimp.member"]._read_group(
-                [("audience_id", "in", self.audience_ids.ids)],
+                [
+                    ("audience_id", "in", self.audience_ids.ids),
+                    ("status", "!=", False),
+                ],
                 ["audience_id"],
                 ["__count"],
             )

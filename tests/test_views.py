@@ -1,11 +1,14 @@
 """Every screen opens for those it is made for, and for nobody else."""
 
+from ast import literal_eval
+
 from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
 from odoo.addons.mailchimp_connector.models.mailchimp_engagement import FIGURES
+from odoo.addons.mailchimp_connector.tools.subscriber import subscriber_hash
 
 from .common import MailchimpCase
 
@@ -101,6 +104,17 @@ class TestViews(MailchimpCase):
             with self.subTest(name), self.assertRaises(AccessError):
                 self.env[model].with_user(user).search_read([], limit=1)
 
+    def test_others_meet_none_of_our_filters(self):
+        ours = self.user("mailchimp_connector.group_mailchimp_user")
+        other = self.user("mass_mailing.group_mass_mailing_user")
+        for model in ("mailing.contact", "mailing.list", "res.partner"):
+            for user in (ours, other):
+                with self.subTest(model, login=user.login):
+                    views = self.env[model].with_user(user)
+                    arch = etree.fromstring(views.get_view(view_type="search")["arch"])
+                    names = arch.xpath("//filter[contains(@name, 'mailchimp')]")
+                    self.assertEqual(bool(names), user == ours)
+
     def test_subscription_dates_are_those_of_mailchimp(self):
         member = self.member("ada@example.com")
         subscription = self.subscription("ada@example.com")
@@ -119,6 +133,23 @@ class TestViews(MailchimpCase):
         member = self.member("ada@example.com")
         self.assertIn("First Name", member.merge_summary)
         self.assertIn("Ada", member.merge_summary)
+
+    def test_members_of_an_account_are_in_mailchimp(self):
+        member = self.member("ada@example.com")
+        before = self.account.member_count
+        self.env["mailchimp.member"].create(
+            {
+                "audience_id": member.audience_id.id,
+                "email": "waits@example.com",
+                "subscriber_hash": subscriber_hash("waits@example.com"),
+            }
+        )
+        self.account.invalidate_recordset()
+        self.assertEqual(self.account.member_count, before)
+        arch = self.env["mailchimp.member"].get_view(view_type="search")["arch"]
+        [shown] = etree.fromstring(arch).xpath("//filter[@name='in_mailchimp']/@domain")
+        members = self.env["mailchimp.member"].search(literal_eval(shown))
+        self.assertEqual(len(members), before)
 
     def test_total_opens_what_it_counts(self):
         self.remote.add_member("bounced@example.com", "cleaned")
