@@ -65,8 +65,8 @@ const schedule = [
         run: "click",
     },
     {
-        content: "To how many",
-        trigger: ".modal .o_field_widget[name=recipient_count]:contains(2)",
+        content: "To how many: no date picker takes the attention",
+        trigger: ".modal :focus .o_field_widget[name=recipient_count]:contains(2)",
     },
     {
         content: "From whom",
