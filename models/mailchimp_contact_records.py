@@ -222,14 +222,11 @@ class MailchimpContactRecords(models.AbstractModel):
         account = audience.account_id
         is_answer = self.env.context.get("mailchimp_source") == "export"
         rule = ODOO if is_answer else account._merge_rule()
-        moved = [
-            row
-            for row in with_contact(rows)
-            if row["old_email"] and row["old_email"] != row["email"]
-        ]
-        Contact = self.env["mailing.contact"]
-        for row in moved:
-            contact = Contact.browse(row["contact_id"])
+        followed = []
+        for row in with_contact(rows):
+            if not row["old_email"] or row["old_email"] == row["email"]:
+                continue
+            contact = self.env["mailing.contact"].browse(row["contact_id"])
             held = contact.email_normalized
             if settle(row["old_email"], held, row["email"], rule) == ODOO:
                 row["to_push"] = row["to_push"] or account.auto_push_contacts
@@ -237,9 +234,21 @@ class MailchimpContactRecords(models.AbstractModel):
             if held != row["email"]:
                 contact.email = row["email"]
                 row["wrote"] = True
-            others = Contact.search([("email_normalized", "=", row["email"])])
-            if others - contact:
-                lines.append(self._duplicate_line(row, others - contact))
+            followed.append(row)
+        self._name_duplicates(followed, lines)
+
+    @api.model
+    def _name_duplicates(self, rows, lines):
+        """Add a line for each row whose address other contacts have, too."""
+        by_email = (
+            self.env["mailing.contact"]
+            .search([("email_normalized", "in", [row["email"] for row in rows])])
+            .grouped("email_normalized")
+        )
+        for row in rows:
+            found = by_email.get(row["email"], self.env["mailing.contact"])
+            if others := found.filtered(lambda c, row=row: c.id != row["contact_id"]):
+                lines.append(self._duplicate_line(row, others))
 
     @api.model
     def _update_records(self, model, key, rows):
