@@ -83,6 +83,7 @@ class MailchimpBatchResults(models.Model):
         self.operations = left
         if moved:
             push._make_room(self.audience_id, *moved)
+            push._offer_addresses(self.audience_id, *moved)
         if answers:
             push._take_answers(sending, answers, fresh=False)
         self._read_touched(push, sending, touched, since)

@@ -127,13 +127,15 @@ class MailchimpMemberPush(models.AbstractModel):
         :return: list of `tools.push.Step`
         """
         silent = self._follow_addresses(audience, members)
+        after = self._follow_rows(audience, members.exists())
         stopped = dict.fromkeys(tired, "restless") | dict.fromkeys(silent, "duplicate")
-        return [
+        steps = [
             self._explained(step._replace(action="skip", code=stopped[step.member_id]))
             if step.member_id in stopped and step.action not in ("none", "skip")
             else step
             for step in self._plan(audience, members.exists())
         ]
+        return sorted(steps, key=lambda step: after.get(step.member_id, 0))
 
     @api.model
     def _send(self, audience, steps, run, look=None, act=None):

@@ -1,8 +1,10 @@
 from contextlib import suppress
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected
+from ..tools.chains import cycles, depth
 from ..tools.coerce import normalize_email
 from ..tools.subscriber import subscriber_hash, subscriber_hashes
 
@@ -91,6 +93,61 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
         other._mark_changed()
         return True
 
+    # === ADDRESSES IN A ROW === #
+
+    @api.model
+    def _follow_rows(self, audience, members):
+        """Let members whose contacts exchanged their addresses exchange the contacts.
+
+        None of them could move to an address that is taken, and to merge them would
+        archive them all. Each address keeps its member, and the consent given with it.
+
+        :return: {id of a member: after how many others it can move}
+        """
+        after = self._moving_after(audience, members)
+        for cycle in cycles(after):
+            ring = members.browse(cycle)
+            if ring.batch_id:
+                continue  # what Mailchimp is doing about them comes first
+            links = [
+                {"contact_id": one.contact_id.id, "partner_id": one.partner_id.id}
+                for one in ring
+            ]
+            for vals, one in zip(links, ring[1:] + ring[0], strict=True):
+                one.write(vals)
+            (ring - members)._mark_changed()
+        return {id_: depth(after, id_) for id_ in after}
+
+    @api.model
+    def _moving_after(self, audience, members):
+        """Return {id of a member: id of who has its new address, and leaves it}."""
+        self.env["mailing.contact"].flush_model(["email_normalized"])
+        self.env["mailchimp.member"].flush_model()
+        after, ids = {}, members.ids
+        while ids:
+            query = SQL(
+                # LATERAL with OFFSET 0: only the indexes, see `mailchimp.change`.
+                """SELECT i.id, o.id FROM unnest(%s::int[]) AS i(id)
+                     JOIN LATERAL (SELECT * FROM mailchimp_member
+                                    WHERE id = i.id OFFSET 0) m ON TRUE
+                     JOIN LATERAL (SELECT email_normalized FROM mailing_contact
+                                    WHERE id = m.contact_id OFFSET 0) c
+                       ON c.email_normalized != m.email AND m.status != 'archived'
+                     JOIN LATERAL (SELECT * FROM mailchimp_member
+                                    WHERE subscriber_hash = md5(c.email_normalized)
+                                      AND audience_id + 0 = %s OFFSET 0) o
+                       ON o.status != 'archived'
+                     JOIN LATERAL (SELECT email_normalized FROM mailing_contact
+                                    WHERE id = o.contact_id OFFSET 0) d
+                       ON d.email_normalized != o.email""",
+                list(ids),
+                audience.id,
+            )
+            found = dict(self.env.execute_query(query))
+            after |= found
+            ids = set(found.values()) - after.keys()
+        return after
+
     @api.model
     def _make_room(self, audience, *steps):
         """Remove members that only wait to be created with an address another one got.
@@ -107,6 +164,18 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
             ]
         ).unlink()
 
+    @api.model
+    def _offer_addresses(self, audience, *steps):
+        """Let those try again who could not move to an address that is left now."""
+        left = [step.held["email"] for step in steps]
+        self.env["mailchimp.member"].search(
+            [
+                ("audience_id", "=", audience.id),
+                ("error_code", "=", "exists"),
+                ("contact_id.email_normalized", "in", left),
+            ]
+        )._mark_changed()
+
     # === MERGE === #
 
     @api.model
@@ -114,7 +183,8 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
         """Somebody has the address that a member moves to: they become one.
 
         Who has the address stays as they are and speaks for the contact; the member
-        with the old address is archived. An opt-out of either of them stays.
+        with the old address is archived. An opt-out of either of them stays. Who is
+        about to leave the address is waited for.
         """
         email = step.body["email_address"]
         self._make_room(sending.audience, step)
@@ -123,18 +193,30 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
             code = "archived" if data else "forgotten"
             sending.note(step, "failed", code, *self._words(code))
             return
-        Member = self.env["mailchimp.member"]
-        old = Member.browse(step.member_id)
-        new = Member.search(
-            [
-                ("audience_id", "=", sending.audience.id),
-                ("subscriber_hash", "=", data["id"]),
-            ]
-        )
+        old = self.env["mailchimp.member"].browse(step.member_id)
+        new = self._speakers(sending.audience, [data["id"]])[data["id"]]
+        if self._has_to_wait(sending, step, new):
+            return
         self._hand_over(old, new)
         self._archive_old(sending, step)
         sending.note(step, "updated")
         new._mark_changed()
+
+    @api.model
+    def _has_to_wait(self, sending, step, other):
+        """Tell whether somebody leaves, or just left, the address of a move.
+
+        Then it is looked at again; where the other one stays, the move is refused.
+        """
+        held, has_left = other.contact_id, other.email != step.body["email_address"]
+        is_settled = held.id in (False, step.held["contact_id"])
+        if not has_left and (is_settled or held.email_normalized == other.email):
+            return False
+        if has_left or other.batch_id or other.sync_state == "to_push":
+            sending.note(step, "again")
+        else:
+            sending.note(step, "failed", "exists", *self._words("exists"))
+        return True
 
     @api.model
     def _hand_over(self, old, new):

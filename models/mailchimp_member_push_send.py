@@ -148,6 +148,7 @@ class MailchimpMemberPushSend(models.AbstractModel):
             answer = self._patch(sending, step)
         if moves:
             self._make_room(sending.audience, step)
+            self._offer_addresses(sending.audience, step)
         if step.tags and moves:
             self._post_tags(sending, as_map(answer).get("id"), step)
         if step.tags and (moves or not step.body):

@@ -81,6 +81,7 @@ from . import test_push_batch
 from . import test_push_consent
 from . import test_push_crash
 from . import test_push_faults
+from . import test_push_addresses
 from . import test_push_identity
 from . import test_push_stuck
 from . import test_push_tools
