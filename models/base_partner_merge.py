@@ -12,11 +12,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """Push the members of the customers that are merged, as their new customer.
 
         They are moved past the ORM, together with the history of consent, which is all
-        that happens to them: nobody is subscribed, or opted out, by being merged.
+        that happens to them: nobody is subscribed, or opted out, by being merged. What
+        all of them did with campaigns is what the one that is left did.
         """
         self.env["mailchimp.member"].flush_model()
         result = super()._update_foreign_keys(src_partners, dst_partner)
         self.env["mailchimp.member"].invalidate_model(["partner_id"])
         # sudo: whoever merges customers may not see their members.
-        self.env["mailchimp.change"].sudo()._mark("partner_id", dst_partner.ids)
+        env = self.sudo().env
+        env["mailchimp.change"]._mark("partner_id", dst_partner.ids)
+        env["mailchimp.engagement.mark"]._mark("res.partner", dst_partner.ids)
         return result

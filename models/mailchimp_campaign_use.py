@@ -56,29 +56,3 @@ class MailchimpCampaignUse(models.Model):
             [("campaign_id", "in", self.ids)],
             context={f"search_default_{name}": 1 for name in chosen},
         )
-
-
-class MailchimpAudience(models.Model):
-    """The campaigns of an audience."""
-
-    _inherit = "mailchimp.audience"
-
-    odoo_campaign_count = fields.Integer(
-        string="Campaigns in Odoo", compute="_compute_odoo_campaign_count"
-    )
-
-    def _compute_odoo_campaign_count(self):
-        counts = dict(
-            self.env["mailchimp.campaign"]._read_group(
-                [("audience_id", "in", self.ids)], ["audience_id"], ["__count"]
-            )
-        )
-        for audience in self:
-            audience.odoo_campaign_count = counts.get(audience, 0)
-
-    def action_view_campaigns(self):
-        """Show the campaigns that were sent to these audiences, or will be."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "mailchimp_connector.mailchimp_campaign_action"
-        )
-        return {**action, "domain": [("audience_id", "in", self.ids)], "context": {}}

@@ -171,6 +171,7 @@ class MailchimpMergeField(models.Model):
     _inherit = "mailchimp.merge.field"
 
     def write(self, vals):
+        """Look at the conflicts of these fields again when what decides changes."""
         result = super().write(vals)
         if vals.keys() & {"ownership", "direction", "field_path"}:
             asked = self.env["mailchimp.conflict"].search(

@@ -13,7 +13,11 @@ class MailchimpMemberPushWords(models.AbstractModel):
         :param str code: see `tools.reasons` and `tools.push`
         :param str said: Mailchimp's own words
         """
-        words = {**self._words_of_consent(), **self._words_of_address()}
+        words = {
+            **self._words_of_consent(),
+            **self._words_of_address(),
+            **self._words_of_mailchimp(),
+        }
         return words.get(code) or self._words_of_values(said).get(
             code,
             (
@@ -90,6 +94,17 @@ class MailchimpMemberPushWords(models.AbstractModel):
                 self.env._("Another member of the audience has this address."),
                 self.env._("Merge the contacts, or correct one of the addresses."),
             ),
+            "erased_address": (
+                self.env._(
+                    "The address is that of a person who was permanently deleted."
+                ),
+                correct,
+            ),
+        }
+
+    @api.model
+    def _words_of_mailchimp(self):
+        return {
             "too_many_signups": (
                 self.env._("The address signed up to a lot of lists lately."),
                 self.env._(
@@ -99,12 +114,6 @@ class MailchimpMemberPushWords(models.AbstractModel):
             "unavailable": (
                 self.env._("Mailchimp fails at this person, and answers otherwise."),
                 self.env._("It is tried again by itself, every quarter of an hour."),
-            ),
-            "erased_address": (
-                self.env._(
-                    "The address is that of a person who was permanently deleted."
-                ),
-                correct,
             ),
             "restless": (
                 self.env._("Mailchimp keeps saying something else about this person."),

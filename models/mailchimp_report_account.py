@@ -90,16 +90,18 @@ class MailchimpReportAccount(models.Model):
         unsent = Domain("mailchimp_id", "!=", False) & Domain(
             "status", "not in", [*SENT_STATUSES, "archived"]
         )
-        self._accounts_with(unsent | Domain("report_state", "=", "live"))._cron_start(
-            "live"
-        )
+        self._accounts_with(
+            unsent | Domain("report_state", "=", "live")
+        )._fetch_scheduled("live")
 
     @api.model
     def _cron_fetch_late_reports(self):
         """Queue the daily look at frozen reports: somebody may open an old mail."""
-        self._accounts_with(Domain("report_state", "=", "frozen"))._cron_start("frozen")
+        self._accounts_with(Domain("report_state", "=", "frozen"))._fetch_scheduled(
+            "frozen"
+        )
 
-    def _cron_start(self, scope):
+    def _fetch_scheduled(self, scope):
         self._start_fetch_reports("schedule", PRIORITY_SCHEDULED, scope)
 
     @api.model

@@ -24,19 +24,3 @@ class ResPartner(models.Model):
     mailchimp_soft_bounce_count = fields.Integer(groups=GROUP)
     mailchimp_rating = fields.Integer(groups=GROUP)
     mailchimp_rating_stars = fields.Selection(groups=GROUP)
-
-
-# An extension, not a wizard of ours.
-# pylint: disable=no-wizard-in-models
-class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """What a merged customer did is what the one that is left did."""
-
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _update_foreign_keys(self, src_partners, dst_partner):
-        """Compute the figures of the customer that is left, with the members it got."""
-        result = super()._update_foreign_keys(src_partners, dst_partner)
-        # sudo: whoever merges customers may not see their members.
-        Mark = self.env["mailchimp.engagement.mark"].sudo()
-        Mark._mark("res.partner", dst_partner.ids)
-        return result

@@ -26,6 +26,7 @@ def keyed(mapped, value):
 
 
 def of_model(values, model):
+    """Return {field: value} of those values that are for a model."""
     return {name: value for (m, name), value in values.items() if m == model}
 
 

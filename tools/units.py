@@ -27,6 +27,7 @@ class Unit(NamedTuple):
 
     @property
     def is_name(self):
+        """Tell whether it is the name of a contact, or parts of it."""
         return self.model == CONTACT and self.fields[0] in NAME_FIELDS
 
     @property
@@ -40,6 +41,7 @@ class Unit(NamedTuple):
 
     @property
     def is_address(self):
+        """Tell whether it is a whole postal address."""
         return self.fields == ADDRESS_FIELDS
 
     def is_said(self, row):
