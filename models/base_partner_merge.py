@@ -20,6 +20,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env["mailchimp.member"].invalidate_model(["partner_id"])
         # sudo: whoever merges customers may not see their members.
         env = self.sudo().env
+        env["mailchimp.member"]._leave_customers([("partner_id", "=", dst_partner.id)])
         env["mailchimp.change"]._mark("partner_id", dst_partner.ids)
         env["mailchimp.engagement.mark"]._mark("res.partner", dst_partner.ids)
         return result

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -52,3 +52,39 @@ class MailchimpAudienceRouting(models.Model):
             Domain("email_normalized", "in", list(emails)) & self._routed_customers()
         )
         return set(found.mapped("email_normalized"))
+
+
+class MailchimpMemberRouting(models.Model):
+    """Members stand for customers of their company, or of all."""
+
+    _inherit = "mailchimp.member"
+
+    @api.model
+    def _leave_customers(self, domain):
+        """Let customers go who are another company's by now.
+
+        Else what is mapped would leave for the account of a company that must not see
+        it, and be overwritten from there.
+
+        :param domain: of the members to look at
+        """
+        known = Domain(domain) & Domain("partner_id.company_id", "!=", False)
+        members = self.with_context(active_test=False).search(known)
+        members.filtered(
+            lambda member: member.partner_id.company_id != member.company_id
+        ).partner_id = False
+
+
+class MailchimpAccountRouting(models.Model):
+    """The company of an account is that of its audiences."""
+
+    _inherit = "mailchimp.account"
+
+    def write(self, vals):
+        """Leave the customers of a company behind that an account moves from."""
+        result = super().write(vals)
+        if "company_id" in vals:
+            # sudo: managers move accounts, only the connector writes members.
+            members = self.env["mailchimp.member"].sudo()
+            members._leave_customers([("audience_id.account_id", "in", self.ids)])
+        return result

@@ -36,6 +36,10 @@ class ResPartner(models.Model):
         addresses = self._mailchimp_addresses() if vals.get("email") else {}
         result = super().write(vals)
         self._mailchimp_follow_addresses(addresses)
+        if vals.get("company_id"):
+            # sudo: as below
+            members = self.env["mailchimp.member"].sudo()
+            members._leave_customers([("partner_id", "in", self.ids)])
         # sudo: whoever edits a customer may not see its members.
         self.env["mailchimp.change"].sudo()._mark_written(self, vals.keys())
         gone._mailchimp_members_of_gone()._left_odoo()

@@ -2,6 +2,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from .common import MailchimpCase
+from .push_common import PushCase
 
 EMAIL = "ann@harborlight.example"
 
@@ -146,3 +147,56 @@ class TestRouting(MailchimpCase):
         answers = self.answers("ann at harborlight")[1]
         self.assertEqual(answers["Is the address usable?"][0], "no")
         self.assertEqual(len(answers), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestCompanyOfCustomers(PushCase):
+    """A customer who becomes another company's leaves the audiences of this one."""
+
+    def setUp(self):
+        super().setUp()
+        self.remote.add_merge_field("JOB", "text")
+        self.remote.add_member(EMAIL, merge_fields={"JOB": "Cook"})
+        ours = {"company_id": self.account.company_id.id, "function": "Cook"}
+        Partner = self.env["res.partner"]
+        self.customer = Partner.create({"name": "Ann", "email": EMAIL, **ours})
+        self.elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        job = self.import_audiences().merge_field_ids.filtered(lambda f: f.tag == "JOB")
+        job.field_path = "partner_id.function"
+        self.drive()
+        self.later()
+        self.assertEqual(self.member(EMAIL).partner_id, self.customer)
+
+    def assertLeft(self, customer):
+        self.assertFalse(self.member(EMAIL).partner_id)
+        customer.function = "Secret"
+        self.drive()
+        self.assertEqual(self.there(EMAIL).merges["JOB"], "Cook")
+        self.people.update_profile(self.remote, EMAIL, {"JOB": "Pilot"})
+        self.fetch()
+        self.drive()
+        self.assertEqual(customer.function, "Secret")
+        self.assertEqual(self.there(EMAIL).status, "subscribed")
+
+    def test_another_company(self):
+        self.customer.company_id = self.elsewhere
+        self.assertLeft(self.customer)
+
+    def test_with_the_company_it_belongs_to(self):
+        firm = self.env["res.partner"].create({"name": "Firm", "is_company": True})
+        self.customer.write({"parent_id": firm.id, "company_id": False})
+        self.assertTrue(self.member(EMAIL).partner_id)
+        firm.company_id = self.elsewhere
+        self.assertLeft(self.customer)
+
+    def test_merged_with_a_customer_of_another_company(self):
+        other = self.env["res.partner"].create(
+            {"name": "Ann", "email": EMAIL, "company_id": self.elsewhere.id}
+        )
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.customer | other).ids, other)
+        self.assertLeft(other)
+
+    def test_account_of_another_company(self):
+        self.account.company_id = self.elsewhere
+        self.assertLeft(self.customer)
