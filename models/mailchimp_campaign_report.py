@@ -124,7 +124,11 @@ class MailchimpCampaignReport(models.Model):
     list_unsub_rate = rate("Unsubscribes a Month")
     report_details = fields.Json(readonly=True, copy=False)
     # Our own shares, to show beside those of others
-    bounces = fields.Integer(compute="_compute_shares", store=True)
+    bounces = fields.Integer(
+        compute="_compute_shares",
+        store=True,
+        help="Recipients whom it did not reach, for a while or for good.",
+    )
     bounce_rate = rate("Bounce Rate", compute="_compute_shares", store=True)
     unsub_rate = rate("Unsubscribe Rate", compute="_compute_shares", store=True)
     abuse_rate = rate("Complaint Rate", compute="_compute_shares", store=True)

@@ -1,6 +1,4 @@
-from odoo import api, fields, models
-
-from .mailchimp_campaign_report import BOUNCES
+from odoo import models
 
 # What one recipient may do again and again.
 REPEATED = frozenset({"open", "click"})
@@ -10,17 +8,6 @@ class MailchimpCampaignUse(models.Model):
     """From the figures of a campaign to the people behind them."""
 
     _inherit = "mailchimp.campaign"
-
-    bounce_count = fields.Integer(
-        string="Bounced",
-        compute="_compute_bounce_count",
-        help="Recipients whom it did not reach, for a while or for good.",
-    )
-
-    @api.depends(*BOUNCES)
-    def _compute_bounce_count(self):
-        for campaign in self:
-            campaign.bounce_count = sum(campaign[name] for name in BOUNCES)
 
     # === ACTION METHODS === #
 

@@ -108,8 +108,6 @@ class MailchimpMergeField(models.Model):
         "Ask: both stand until somebody decides.",
     )
 
-    field_label = fields.Char(string="Goes to", compute="_compute_field_label")
-
     _audience_mailchimp_uniq = models.Constraint(
         "UNIQUE(audience_id, mailchimp_id)", "This merge field was imported already."
     )

@@ -16,12 +16,6 @@ class MailchimpMergeFieldState(models.Model):
         help="Who is right where the merge field has no rule of its own.",
     )
 
-    @api.depends("field_path", "type")
-    def _compute_field_label(self):
-        for merge_field in self:
-            source = merge_field.field_path and merge_field._source()
-            merge_field.field_label = source and merge_field._source_label(source)
-
     def _source_label(self, source):
         """Return the way to an Odoo field in words: Customer > Country > Code."""
         model = "res.partner" if source.of_partner else "mailing.contact"

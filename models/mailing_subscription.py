@@ -13,15 +13,10 @@ class MailingSubscription(models.Model):
 
     _inherit = "mailing.subscription"
 
-    mailchimp_member_id = fields.Many2one(
-        "mailchimp.member",
-        compute="_compute_mailchimp_member_id",
-        groups="mailchimp_connector.group_mailchimp_user",
-    )
     mailchimp_status = fields.Selection(
         MEMBER_STATUSES,
         string="Status (Mailchimp)",
-        compute="_compute_mailchimp_member_id",
+        compute="_compute_mailchimp_status",
         groups="mailchimp_connector.group_mailchimp_user",
     )
 
@@ -33,11 +28,10 @@ class MailingSubscription(models.Model):
     )
 
     @api.depends("contact_id.mailchimp_member_ids.status", "list_id")
-    def _compute_mailchimp_member_id(self):
+    def _compute_mailchimp_status(self):
         members = self._mailchimp_members()
         for subscription in self:
             member = members.get((subscription.contact_id, subscription.list_id))
-            subscription.mailchimp_member_id = member
             subscription.mailchimp_status = member.status if member else False
 
     @api.depends(

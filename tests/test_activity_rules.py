@@ -284,7 +284,7 @@ class TestFromMailchimp(ReportCase):
         self.assertEqual(self.state(), EXPECTED)
         campaign = self.record(self.letter)
         self.assertEqual(campaign.unsubscribed, 1)
-        self.assertEqual(campaign.bounce_count, 1)
+        self.assertEqual(campaign.bounces, 1)
         self.env["mailchimp.job"].search([]).unlink()
         self.fetch_reports()
         again = self.env["mailchimp.job"].search([]).mapped("method")

@@ -58,7 +58,7 @@ class TestCampaignUse(UseCase):
         ):
             with self.subTest(context=action["context"]):
                 self.assertEqual(self.shown(action), who)
-        self.assertEqual(sent.bounce_count, 1)
+        self.assertEqual(sent.bounces, 1)
 
     def test_graph_and_pivot(self):
         user = new_test_user(self.env, "mc_user", groups=USER)

@@ -166,7 +166,8 @@ class TestMapping(MailchimpCase):
         self.field.write(
             {"field_path": "partner_id.country_id.name", "direction": "to_mailchimp"}
         )
-        self.assertEqual(self.field.field_label, "Customer > Country > Country Name")
+        label = self.field._source_label(self.field._source())
+        self.assertEqual(label, "Customer > Country > Country Name")
         self.assertFalse(self.field.mapping_problem)
         self.field.write({"field_path": False, "required": True})
         self.assertIn("not mapped", self.field.mapping_problem)
