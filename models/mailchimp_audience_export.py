@@ -4,7 +4,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import PRIORITY_SCHEDULED, PRIORITY_USER
-from .mailchimp_exportable import EXPORT_STEP, LINKS
+from .mailchimp_contact_merge import LINKS
+from .mailchimp_exportable import EXPORT_STEP
 
 
 class MailchimpAudienceExport(models.Model):

@@ -3,13 +3,13 @@ from odoo.exceptions import RedirectWarning
 from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
+from ..tools.client_action import CLOSE, notification
 from ..tools.inside import trusted
 from ..tools.subscriber import subscriber_hashes
+from .mailchimp_contact_merge import LINKS
 
 # Records that one step of an export takes.
 EXPORT_STEP = 1000
-# The member field that leads to a record.
-LINKS = {"mailing.contact": "contact_id", "res.partner": "partner_id"}
 
 
 class MailchimpExportable(models.AbstractModel):
@@ -239,14 +239,10 @@ class MailchimpExportable(models.AbstractModel):
         """
         kinds = {kind for kind, _message in answers}
         kind = next(k for k in ("danger", "warning", "success") if k in kinds)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "title": title,
-                "message": "\n".join(message for _kind, message in answers),
-                "sticky": kind != "success",
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return notification(
+            "\n".join(message for _kind, message in answers),
+            title=title,
+            kind=kind,
+            sticky=kind != "success",
+            then=CLOSE,
+        )

@@ -5,7 +5,7 @@ from ..tools.coerce import normalize_email
 from ..tools.dry import DRY, rolled_back
 from ..tools.inside import trusted
 from ..tools.subscriber import fingerprint, subscriber_hash
-from .mailchimp_exportable import LINKS
+from .mailchimp_contact_merge import LINKS
 
 
 class MailchimpJobDry(models.Model):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..models.mailchimp_exportable import LINKS
+from ..models.mailchimp_contact_merge import LINKS
 from ..models.mailchimp_member_export import KEPT_OUT
 from ..tools.coerce import normalize_email
 from ..tools.subscriber import subscriber_hashes
