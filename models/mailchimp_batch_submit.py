@@ -6,10 +6,7 @@ from odoo import fields, models
 from ..const import CURSOR_LOOK_BACK_SECONDS
 from ..exceptions import MailchimpNotFound, MailchimpRetryLater
 from ..tools.coerce import as_map, parse_datetime, remote_id, small_integer
-
-# The first question comes after so many seconds; each pause is twice the last one.
-FIRST_PAUSE = 5
-LONGEST_PAUSE = 60
+from ..tools.polling import pause_after
 
 
 class MailchimpBatchSubmit(models.Model):
@@ -80,8 +77,7 @@ class MailchimpBatchSubmit(models.Model):
     # === POLL === #
 
     def _poll_later(self):
-        pause = min(FIRST_PAUSE * 2 ** min(self.polls, 10), LONGEST_PAUSE)
-        after = fields.Datetime.now() + timedelta(seconds=pause)
+        after = fields.Datetime.now() + pause_after(self.polls)
         self._enqueue_job("_job_poll", run_after=after)
 
     def _job_poll(self):

@@ -1,5 +1,4 @@
 from contextlib import closing
-from datetime import timedelta
 from itertools import islice
 
 from odoo import api, fields, models
@@ -8,6 +7,7 @@ from odoo.tools.gc import disabling_gc
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected, MailchimpRetryLater
 from ..tools.coerce import as_map, remote_id
+from ..tools.polling import pause_after
 from .mailchimp_report_read import PARTS
 
 # Of so many recipients or more, or of so many campaigns, a batch is read: it does not
@@ -16,9 +16,6 @@ MANY_RECIPIENTS = 20_000
 MANY_CAMPAIGNS = 50
 # Campaigns of one batch
 AT_ONCE = 100
-# The first question comes after so many seconds; each pause is twice the last one.
-FIRST_PAUSE = 5
-LONGEST_PAUSE = 60
 # After half a day of questions, or so many batches lost, pages are read without one.
 MOST_POLLS = 720
 MOST_TRIES = 3
@@ -154,8 +151,7 @@ class MailchimpReportBatch(models.AbstractModel):
     def _ask_later(self, campaigns, run, key, priority):
         polls = run.checkpoint[key]["polls"]
         self._note(run, key, polls=polls + 1)
-        pause = min(FIRST_PAUSE * 2 ** min(polls, 10), LONGEST_PAUSE)
-        after = fields.Datetime.now() + timedelta(seconds=pause)
+        after = fields.Datetime.now() + pause_after(polls)
         self._enqueue_batch(campaigns, run, key, priority, run_after=after)
 
     # === RESULTS === #
