@@ -5,6 +5,7 @@ from . import mailchimp_account_connection
 from . import mailchimp_account_settings
 from . import mailchimp_account_import
 from . import mailchimp_remote
+from . import mailchimp_web_page
 from . import mailchimp_audience
 from . import mailchimp_audience_statistics
 from . import mailchimp_audience_fetch
@@ -71,7 +72,7 @@ from . import mailchimp_run_outcome
 from . import mailchimp_run_line
 from . import mailchimp_run_line_actions
 from . import mailchimp_run_line_solved
-from . import mailchimp_activity
+from . import mailchimp_account_call
 from . import mailchimp_shared_address
 from . import mailchimp_job
 from . import mailchimp_job_brief
@@ -110,6 +111,7 @@ from . import mailchimp_routing_rule
 from . import mailchimp_audience_routing
 from . import mailchimp_audience_export
 from . import mailchimp_member_actions
+from . import mailchimp_audience_unmatched
 from . import mailchimp_run_batch
 from . import mailchimp_plan
 from . import mailchimp_plan_line

@@ -226,39 +226,3 @@ class MailchimpAudienceExport(models.Model):
             audience=self.id,
             list=self.mailing_list_id.id,
         )
-
-    # === WHO STOPS MATCHING === #
-
-    def _unmatched_members(self):
-        """Return the members that Odoo added and that the filter does not choose now.
-
-        :raise ValidationError: when the filter does not work any more
-        """
-        Member = self.env["mailchimp.member"]
-        if not self.auto_export or self.export_unmatched != "archive":
-            return Member
-        link = LINKS[self.export_model]
-        chosen = self.env[self.export_model]._search(self._export_filter())
-        return Member.search(
-            [
-                ("audience_id", "=", self.id),
-                ("added_by_odoo", "=", True),
-                ("forgotten", "=", False),
-                ("status", "in", ("subscribed", "unsubscribed", "transactional")),
-                (link, "!=", False),
-                (link, "not in", chosen),
-            ]
-        )
-
-    def _archive_unmatched(self, members):
-        """Archive members that stopped matching, in a run of its own."""
-        # sudo: only the connector writes runs.
-        Run = self.env["mailchimp.run"].sudo()
-        if members and not Run._find_open(self, ("archive",)):
-            self._start_archive(members)
-
-    def _start_archive(self, members):
-        """Queue the archiving of members that stopped matching."""
-        why = self.env._("The filter of the auto export does not match any more.")
-        act = members.with_context(mailchimp_reason=why)._in_act()
-        act._start_act(self, "archive")

@@ -133,6 +133,42 @@ class TestAutoExport(MailchimpCase):
             },
         )
 
+    def test_those_who_match_again_before_a_manager_decides_stay(self):
+        people = [self.partner(f"p{n}@harborlight.example") for n in range(12)]
+        self.schedule()
+        self.news.export_unmatched = "archive"
+        for one in people:
+            one.category_id = False
+        self.schedule()
+        run = self.runs("archive")
+        self.assertEqual(run.state, "approval")
+        for one in people[1:]:
+            one.category_id = self.vip
+        run.action_approve()
+        self.run_jobs()
+        statuses = self.there()
+        self.assertEqual(statuses.pop(people[0].email), "archived")
+        self.assertEqual(set(statuses.values()), {"subscribed"})
+        self.assertEqual((run.state, run.done, run.updated), ("done", 12, 1))
+
+    def test_a_filter_that_broke_before_a_manager_decides_archives_nobody(self):
+        people = [self.partner(f"p{n}@harborlight.example") for n in range(12)]
+        self.schedule()
+        self.news.export_unmatched = "archive"
+        for one in people:
+            one.category_id = False
+        self.schedule()
+        run = self.runs("archive")
+        self.env.cr.execute(
+            "UPDATE mailchimp_audience SET export_domain = %s WHERE id = %s",
+            ["[('no_such_field', '=', 1)]", self.news.id],
+        )
+        self.news.invalidate_recordset()
+        run.action_approve()
+        self.run_jobs()
+        self.assertEqual(set(self.there().values()), {"subscribed"})
+        self.assertEqual(run.state, "failed")
+
     def test_a_filter_that_broke_is_named_and_others_go_on(self):
         other = self.remote_account.add_audience("Other")
         self.import_audiences()
