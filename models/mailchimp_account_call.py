@@ -1,12 +1,12 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import plaintext2html
 
 from ..const import PRIORITY_SCHEDULED
 
 ACTIVITY = "mailchimp_connector.mail_activity_type_attention"
 
 
-class MailchimpAccountActivity(models.Model):
+class MailchimpAccountCall(models.Model):
     """Calls the responsible person once a day, if something needs a human.
 
     There is one activity for an account, which says how much there is to do; it closes
@@ -98,27 +98,3 @@ class MailchimpAccountActivity(models.Model):
         self.activity_feedback(
             [ACTIVITY], feedback=self.env._("Nothing is left to do.")
         )
-
-
-class MailchimpRunLine(models.Model):
-    """Logs about what is gone need nobody."""
-
-    _inherit = "mailchimp.run.line"
-
-    @api.model
-    def _solve_deleted(self):
-        """Close the logs about contacts and customers that were deleted since."""
-        self.flush_model()
-        for model, table in (
-            ("mailing.contact", "mailing_contact"),
-            ("res.partner", "res_partner"),
-        ):
-            query = SQL(
-                """UPDATE mailchimp_run_line l SET resolution = 'solved'
-                    WHERE l.resolution = 'open' AND l.res_model = %s
-                      AND NOT EXISTS (SELECT FROM %s r WHERE r.id = l.res_id)""",
-                model,
-                SQL.identifier(table),
-            )
-            self.env.cr.execute(query)
-        self.invalidate_model(["resolution"])
