@@ -11,8 +11,14 @@ class MailchimpAudience(models.Model):
 
     _name = "mailchimp.audience"
     _description = "Mailchimp Audience"
-    _inherit = ["mailchimp.guard", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mailchimp.guard",
+        "mailchimp.web.page",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "account_id, name, id"
+    _web_path = "lists/members/"
 
     name = fields.Char(string="Audience Name", required=True, readonly=True)
     active = fields.Boolean(default=True)
@@ -37,8 +43,6 @@ class MailchimpAudience(models.Model):
         "mailing.list", required=True, ondelete="restrict", index=True, readonly=True
     )
     mailchimp_id = fields.Char(string="Audience ID", required=True, readonly=True)
-    web_id = fields.Integer(string="Mailchimp Web ID", readonly=True, aggregator=None)
-    web_url = fields.Char(compute="_compute_web_url", string="Open in Mailchimp")
     date_created = fields.Datetime(string="Creation Date", readonly=True)
     subscribe_url_short = fields.Char(readonly=True, string="Subscribe URL Short")
     subscribe_url_long = fields.Char(readonly=True, string="Subscribe URL Long")
@@ -93,16 +97,6 @@ class MailchimpAudience(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends("web_id", "account_id.data_center")
-    def _compute_web_url(self):
-        for audience in self:
-            center = audience.account_id.data_center
-            audience.web_url = (
-                f"https://{center}.admin.mailchimp.com/lists/members/?id={audience.web_id}"
-                if center and audience.web_id
-                else False
-            )
 
     def _compute_run_count(self):
         counts = dict(
@@ -254,8 +248,3 @@ class MailchimpAudience(models.Model):
             ),
             "domain": [("audience_id", "=", self.id)],
         }
-
-    def action_open_in_mailchimp(self):
-        """Open the audience in Mailchimp's web application."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}

@@ -33,13 +33,19 @@ class MailchimpCampaign(models.Model):
 
     _name = "mailchimp.campaign"
     _description = "Mailchimp Campaign"
-    _inherit = ["mailchimp.document", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "mailchimp.document",
+        "mailchimp.web.page",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "send_time desc, id desc"
     _parent_field = "account_id"
     _remote_group = "campaigns"
     _remote_method = "list"
     _remote_items = "campaigns"
     _remote_fields = CAMPAIGN_FIELDS
+    _web_path = "campaigns/show/"
     _connector_fields = frozenset(
         {"mailchimp_id", "web_id", "status", "send_time", "create_time", "details"}
         | {"archive_url", "emails_sent", "recipient_count", "can_cancel", "resendable"}
@@ -68,9 +74,6 @@ class MailchimpCampaign(models.Model):
     )
     # Empty until it was created in Mailchimp
     mailchimp_id = fields.Char(required=False, copy=False)
-    web_id = fields.Integer(
-        string="Mailchimp Web ID", readonly=True, copy=False, aggregator=None
-    )
     parent_mailchimp_id = fields.Char(
         string="Parent Campaign ID", readonly=True, copy=False
     )

@@ -187,8 +187,3 @@ class MailchimpCampaignActs(models.Model):
             campaign=self.display_name,
             status=self._status_text(),
         )
-
-    def action_open_in_mailchimp(self):
-        """Open the campaign in Mailchimp's web application."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}

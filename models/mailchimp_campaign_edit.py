@@ -36,7 +36,6 @@ class MailchimpCampaignEdit(models.Model):
     push_error = fields.Char(
         string="Why It Could Not Be Saved", readonly=True, copy=False
     )
-    web_url = fields.Char(compute="_compute_web_url", string="Open in Mailchimp")
 
     # === COMPUTE METHODS === #
 
@@ -44,17 +43,6 @@ class MailchimpCampaignEdit(models.Model):
     def _compute_is_editable(self):
         for campaign in self:
             campaign.is_editable = campaign.status in EDITABLE_STATUSES
-
-    @api.depends("web_id", "account_id.data_center")
-    def _compute_web_url(self):
-        for campaign in self:
-            center = campaign.account_id.data_center
-            campaign.web_url = (
-                f"https://{center}.admin.mailchimp.com/campaigns/show/"
-                f"?id={campaign.web_id}"
-                if center and campaign.web_id
-                else False
-            )
 
     # === CONSTRAINTS AND ONCHANGES === #
 

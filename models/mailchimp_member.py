@@ -50,10 +50,12 @@ class MailchimpMember(models.Model):
 
     _name = "mailchimp.member"
     _description = "Mailchimp Member"
+    _inherit = ["mailchimp.web.page"]
     _order = "audience_id, email, id"
     _rec_name = "email"
     # Whole pages are written at a time; two foreign keys less to check for each row.
     _log_access = False
+    _web_path = "lists/members/view"
 
     audience_id = fields.Many2one(
         "mailchimp.audience",
@@ -81,7 +83,6 @@ class MailchimpMember(models.Model):
     subscriber_hash = fields.Char(required=True, readonly=True)
     remote_contact_id = fields.Char(string="Mailchimp Contact ID", readonly=True)
     unique_email_id = fields.Char(string="Mailchimp Email ID", readonly=True)
-    web_id = fields.Integer(string="Mailchimp Web ID", readonly=True, aggregator=None)
 
     status = fields.Selection(
         MEMBER_STATUSES,

@@ -11,7 +11,6 @@ class MailchimpMemberDisplay(models.Model):
 
     _inherit = "mailchimp.member"
 
-    web_url = fields.Char(string="Open in Mailchimp", compute="_compute_web_url")
     rating_stars = fields.Selection(
         [(str(star), str(star)) for star in range(6)],
         string="Stars",
@@ -20,16 +19,6 @@ class MailchimpMemberDisplay(models.Model):
     merge_summary = fields.Html(compute="_compute_merge_summary", string="Values")
 
     # === COMPUTE METHODS === #
-
-    @api.depends("web_id", "account_id.data_center")
-    def _compute_web_url(self):
-        for member in self:
-            center = member.account_id.data_center
-            member.web_url = (
-                f"https://{center}.admin.mailchimp.com/lists/members/view?id={member.web_id}"
-                if center and member.web_id
-                else False
-            )
 
     @api.depends("rating")
     def _compute_rating_stars(self):
@@ -70,11 +59,6 @@ class MailchimpMemberDisplay(models.Model):
             "res_id": self.contact_id.id,
             "views": [(False, "form")],
         }
-
-    def action_open_in_mailchimp(self):
-        """Open the member in Mailchimp's web application."""
-        self.ensure_one()
-        return {"type": "ir.actions.act_url", "url": self.web_url, "target": "new"}
 
 
 def text_of(value):

@@ -60,6 +60,21 @@ class TestAudienceImport(AudienceCase):
         self.assertEqual(audience.mailing_list_id.name, "Newsletter")
         self.assertEqual(audience.company_id, self.account.company_id)
 
+    def test_pages_in_mailchimp(self):
+        self.reimport()
+        audience = self.audience()
+        audience.web_id = 7
+        vals = {"account_id": self.account.id, "audience_id": audience.id, "web_id": 7}
+        for record, path in (
+            (audience, "lists/members/"),
+            (self.env["mailchimp.member"].new(vals), "lists/members/view"),
+            (self.env["mailchimp.campaign"].new(vals), "campaigns/show/"),
+        ):
+            page = f"https://us1.admin.mailchimp.com/{path}?id=7"
+            self.assertEqual(record.action_open_in_mailchimp()["url"], page)
+        self.account.api_key = "without-a-data-center"
+        self.assertFalse(audience.web_url)
+
     def test_again_creates_nothing(self):
         self.reimport()
         lists = self.env["mailing.list"].search_count([])
