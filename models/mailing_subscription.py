@@ -4,6 +4,8 @@ from ..const import MARKETABLE_STATUS, MEMBER_STATUSES
 from ..tools.inside import IMPORTING, trusted
 from ..tools.subscriber import subscriber_hash
 
+# What the ledger keeps of a decision, see `_decision` of the member.
+DECIDED = ("source", "user_id", "evidence", "occurred_at")
 # Each of them opts out, see `mass_mailing`.
 OPT_OUT_FIELDS = frozenset({"opt_out", "opt_out_datetime", "opt_out_reason_id"})
 
@@ -98,10 +100,11 @@ class MailingSubscription(models.Model):
             return
         # sudo: as below
         held = self.sudo()
-        out, decided = held.browse(), set()
+        out, decided, strangers = held.browse(), set(), []
         for subscription, members in held._members_of_address():
             if subscription.opt_out:
                 decided.update(members.ids)
+                strangers += [] if members else subscription.ids
                 continue
             loose = members.filtered(lambda m: not m.contact_id and not m.opt_out_by)
             # Mailchimp's word was not carried to any contact so far.
@@ -111,16 +114,45 @@ class MailingSubscription(models.Model):
             if any(member.opt_out_by for member in members):
                 out |= subscription
         held.env["mailchimp.member"].browse(decided)._opted_in_odoo(out=True)
+        held.browse(strangers)._note_decision_on_strangers(out=True)
         out.with_context(**IMPORTING).write({"opt_out": True})
 
     def _note_decision_of_odoo(self):
-        decided = {True: set(), False: set()}
+        decided, strangers = {True: set(), False: set()}, {True: [], False: []}
         # sudo: everybody who may edit a subscription has a say here.
-        for subscription, members in self.sudo()._members_of_address():
+        held = self.sudo()
+        for subscription, members in held._members_of_address():
             decided[subscription.opt_out].update(members.ids)
-        members = self.env["mailchimp.member"].sudo()
+            strangers[subscription.opt_out] += [] if members else subscription.ids
         for out, ids in decided.items():
-            members.browse(ids)._opted_in_odoo(out=out)
+            held.env["mailchimp.member"].browse(ids)._opted_in_odoo(out=out)
+            held.browse(strangers[out])._note_decision_on_strangers(out)
+
+    def _note_decision_on_strangers(self, out):
+        """Note in the ledger what is decided of people who are no members so far.
+
+        Their contact, or this line of it, may be deleted and come back before they are
+        exported: then nothing else knows, see `_note_left_before` of the push.
+
+        :param bool out: whether they are opted out now
+        """
+        decision = self.env["mailchimp.member"]._decision(out)
+        told = {name: decision[name] for name in DECIDED}
+        self.env["mailchimp.consent"].create(
+            [
+                {
+                    **told,
+                    "email": subscription.contact_id.email_normalized,
+                    "audience_id": audience.id,
+                    "company_id": audience.company_id.id,
+                    "contact_id": subscription.contact_id.id,
+                    "new_status": "unsubscribed" if out else MARKETABLE_STATUS,
+                }
+                for subscription in self
+                if subscription.contact_id.email_normalized
+                for audience in subscription.list_id.mailchimp_audience_ids
+            ]
+        )
 
     def _members_of_address(self):
         """Pair those of these subscriptions that stand for members with them.
@@ -128,7 +160,7 @@ class MailingSubscription(models.Model):
         Members are those of the contact, and those with its address: a duplicate may
         have them.
 
-        :return: list of (subscription, members)
+        :return: list of (subscription, members), of whom there may be none
         """
         held = self.filtered("list_id.is_mailchimp_list")
         hashes = {
@@ -155,7 +187,7 @@ class MailingSubscription(models.Model):
             keys = (subscription.contact_id, hash_)
             ids = {i for k in keys for i in by_key.get((subscription.list_id, k), ())}
             pairs.append((subscription, members.browse(sorted(ids))))
-        return [pair for pair in pairs if pair[1]]
+        return pairs
 
     def _mailchimp_members(self):
         """Return {(contact, mailing list): member} of these subscriptions."""

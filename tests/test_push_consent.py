@@ -1,5 +1,6 @@
 """No way leads an opted-out person back, whatever happens while we push."""
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .push_common import PushCase
@@ -234,6 +235,46 @@ class TestOptOutInOdoo(ConsentCase):
         self.drive()
         self.assertIsNone(self.there("new@a.example"))
         self.assertEqual(run.line_ids.mapped("code"), ["opted_out"])
+
+    def test_who_opted_out_before_any_export_stays_out_when_added_again(self):
+        lists = self.audience().mailing_list_id
+        ann, bob = (self.new_contact(f"{name}@a.example") for name in ("ann", "bob"))
+        (ann | bob).subscription_ids.opt_out = True
+        ann.subscription_ids.unlink()
+        ann.list_ids = lists
+        bob.unlink()
+        bob = self.new_contact("bob@a.example")
+        imported = {"email": "cyd@a.example", "name": "Cyd"}
+        line = Command.create({"list_id": lists.id, "opt_out": True})
+        cyd = self.env["mailing.contact"].create(
+            {**imported, "subscription_ids": [line]}
+        )
+        cyd.subscription_ids.unlink()
+        cyd.list_ids = lists
+        run = self.export(ann | bob | cyd)
+        self.assertEqual(run.line_ids.mapped("code"), ["opted_out"] * 3)
+        self.assertIsNone(self.there("ann@a.example"))
+        self.member("bob@a.example").action_request_optin()
+        self.drive()
+        self.assertEqual(self.there("bob@a.example").status, "pending")
+
+    def test_who_was_opted_in_again_before_any_export_is_created(self):
+        contact = self.new_contact("new@a.example")
+        contact.subscription_ids.opt_out = True
+        contact.subscription_ids.opt_out = False
+        self.export(contact)
+        self.assertEqual(self.there("new@a.example").status, "subscribed")
+        entries = self.env["mailchimp.consent"].search(
+            [("email", "=", "new@a.example")], order="id"
+        )
+        self.assertEqual(
+            entries.mapped(lambda e: (e.source, e.new_status)),
+            [
+                ("user", "unsubscribed"),
+                ("user", "subscribed"),
+                ("export", "subscribed"),
+            ],
+        )
 
     def run_export_only(self):
         """Run the export, and not yet the push."""
