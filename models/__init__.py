@@ -6,6 +6,7 @@ from . import mailchimp_account_settings
 from . import mailchimp_account_import
 from . import mailchimp_remote
 from . import mailchimp_web_page
+from . import mailchimp_watched
 from . import mailchimp_audience
 from . import mailchimp_audience_statistics
 from . import mailchimp_audience_fetch

@@ -14,29 +14,9 @@ SWEEP_PAUSE = timedelta(hours=1)
 class MailchimpAudienceChanges(models.Model):
     """How the changes of an audience get pushed."""
 
-    _inherit = "mailchimp.audience"
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Watch the contacts of new audiences; see `mailchimp.merge.field`."""
-        result = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return result
-
-    def write(self, vals):
-        """Watch the contacts of the audiences that are active now."""
-        result = super().write(vals)
-        if "active" in vals:
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        """Watch no more what only these audiences wanted."""
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
+    _name = "mailchimp.audience"
+    _inherit = ["mailchimp.audience", "mailchimp.watched"]
+    _watched_fields = frozenset({"active"})
 
     # === PUSH === #
 

@@ -13,9 +13,10 @@ class MailchimpMarketingPermission(models.Model):
 
     _name = "mailchimp.marketing.permission"
     _description = "Mailchimp Marketing Permission"
-    _inherit = ["mailchimp.label"]
+    _inherit = ["mailchimp.label", "mailchimp.watched"]
     _order = "audience_id, id"
     _mapping_fields = ("partner_category_id", "field_path")
+    _watched_fields = frozenset({"active", *_mapping_fields})
 
     active = fields.Boolean(default=True)
     audience_id = fields.Many2one(
@@ -134,25 +135,3 @@ class MailchimpMarketingPermission(models.Model):
                 if id_ not in by_id
             ]
         )
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Watch what new permissions are mapped to."""
-        result = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return result
-
-    def write(self, vals):
-        """Watch what permissions are mapped to now."""
-        result = super().write(vals)
-        if vals.keys() & {"active", *self._mapping_fields}:
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        """Watch no more what only these permissions were mapped to."""
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

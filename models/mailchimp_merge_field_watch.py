@@ -10,14 +10,14 @@ ALWAYS = {
     "mailing.contact": ("email", "name", "first_name", "last_name", "tag_ids"),
     "res.partner": ("email", "lang", "category_id"),
 }
-# What a change of it means for what is watched.
-_SETTINGS = frozenset({"active", "direction", "field_path", "type"})
 
 
 class MailchimpMergeFieldWatch(models.Model):
     """Which fields of contacts and customers matter to Mailchimp."""
 
-    _inherit = "mailchimp.merge.field"
+    _name = "mailchimp.merge.field"
+    _inherit = ["mailchimp.merge.field", "mailchimp.watched"]
+    _watched_fields = frozenset({"active", "direction", "field_path", "type"})
 
     @api.model
     @tools.ormcache()
@@ -73,28 +73,6 @@ class MailchimpMergeFieldWatch(models.Model):
             back, model = f"{back}.{name}" if back else name, field.comodel_name
             if not model:
                 return
-
-    # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Watch what new merge fields are mapped to."""
-        result = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return result
-
-    def write(self, vals):
-        """Watch what merge fields are mapped to now."""
-        result = super().write(vals)
-        if _SETTINGS & vals.keys():
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        """Watch no more what only these fields were mapped to."""
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
 
 def _paths(source):
