@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
 
 from ..const import PRIORITY_USER
-from ..exceptions import MailchimpAuthError, MailchimpError, MailchimpRetryLater
+from ..exceptions import MailchimpError
 from ..tools.client_action import notification
 from ..tools.inside import inside, trusted
 from ..tools.push import MARKETED
@@ -149,23 +149,12 @@ class MailchimpMemberActions(models.Model):
 
         :return: kind of message (success, warning or danger), message
         """
-        name = self.audience_id.name
         try:
             with self.env.cr.savepoint():
                 self._send_act(action, run)
-        except (MailchimpRetryLater, MailchimpAuthError) as error:
-            return "warning", self.env._(
-                "%(audience)s: Mailchimp cannot be reached right now (%(error)s). It "
-                "is done by itself later.",
-                audience=name,
-                error=str(error).rstrip("."),
-            )
         except MailchimpError as error:
-            return "danger", self.env._(
-                "%(audience)s: Mailchimp refused it: %(error)s",
-                audience=name,
-                error=error,
-            )
+            later = self.env._("It is done by itself later.")
+            return self._answer_of_error(error, later)
         self._close_run(run)
         return self._told_of_act(run, action)
 

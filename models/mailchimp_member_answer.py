@@ -32,31 +32,40 @@ class MailchimpMemberAnswer(models.Model):
         :return: kind of message (success, warning or danger), message
         """
         self.ensure_one()
-        name = self.audience_id.name
         if not self.audience_id.pulled_at:
             return "warning", self.env._(
                 "%s: its members are fetched first, for nobody may be new who is in "
                 "Mailchimp already. The change is queued and sent by itself then.",
-                name,
+                self.audience_id.name,
             )
         try:
             with self.env.cr.savepoint():
                 self._send_now(run)
-        except (MailchimpRetryLater, MailchimpAuthError) as error:
-            return "warning", self.env._(
-                "%(audience)s: Mailchimp cannot be reached right now (%(error)s). The "
-                "change is queued and sent by itself later.",
-                audience=name,
-                error=str(error).rstrip("."),
-            )
         except MailchimpError as error:
-            return "danger", self.env._(
-                "%(audience)s: Mailchimp refused it: %(error)s",
-                audience=name,
-                error=error,
-            )
+            later = self.env._("The change is queued and sent by itself later.")
+            return self._answer_of_error(error, later)
         self._close_run(run)
         return self._answer_of(run)
+
+    def _answer_of_error(self, error, later):
+        """Say in plain words what kept Mailchimp from doing it.
+
+        :param MailchimpError error: what it answered, if anything
+        :param str later: what becomes of it if that passes
+        :return: kind of message, message
+        """
+        name = self.audience_id.name
+        if isinstance(error, (MailchimpRetryLater, MailchimpAuthError)):
+            return "warning", self.env._(
+                "%(audience)s: Mailchimp cannot be reached right now (%(error)s). "
+                "%(later)s",
+                audience=name,
+                error=str(error).rstrip("."),
+                later=later,
+            )
+        return "danger", self.env._(
+            "%(audience)s: Mailchimp refused it: %(error)s", audience=name, error=error
+        )
 
     def _update_now(self):
         """Send these members of one person: each in a run of its own.
