@@ -70,9 +70,15 @@ class MailchimpMemberRouting(models.Model):
         """
         known = Domain(domain) & Domain("partner_id.company_id", "!=", False)
         members = self.with_context(active_test=False).search(known)
-        members.filtered(
+        members = members.filtered(
             lambda member: member.partner_id.company_id != member.company_id
-        ).partner_id = False
+        )
+        about = members.conflict_ids.filtered(
+            lambda one: (one.merge_field_id.field_path or "").startswith("partner_")
+        )
+        about.unlink()
+        members.partner_id = False
+        members._update_conflict_state()
 
 
 class MailchimpAccountRouting(models.Model):

@@ -189,6 +189,19 @@ class TestCompanyOfCustomers(PushCase):
         firm.company_id = self.elsewhere
         self.assertLeft(self.customer)
 
+    def test_a_conflict_about_the_customer_ends(self):
+        job = self.audience().merge_field_ids.filtered(lambda f: f.tag == "JOB")
+        job.ownership = "ask"
+        self.customer.function = "Secret"
+        self.people.update_profile(self.remote, EMAIL, {"JOB": "Pilot"})
+        self.fetch()
+        self.drive()
+        member = self.member(EMAIL)
+        self.assertEqual(member.conflict_ids.odoo_value, "Secret")
+        self.customer.company_id = self.elsewhere
+        self.assertFalse(member.conflict_ids)
+        self.assertEqual(member.sync_result, "synced")
+
     def test_merged_with_a_customer_of_another_company(self):
         other = self.env["res.partner"].create(
             {"name": "Ann", "email": EMAIL, "company_id": self.elsewhere.id}
