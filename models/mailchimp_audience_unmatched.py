@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
-from .mailchimp_exportable import LINKS
+from .mailchimp_contact_merge import LINKS
 
 
 class MailchimpAudienceUnmatched(models.Model):
@@ -63,8 +63,9 @@ class MailchimpMember(models.Model):
         """Leave alone who matches again: the run may have waited for a manager."""
         members = self._still_unmatched(run) if run.is_of_filter else self
         run._count(done=len(self - members))
-        if members:
-            super(MailchimpMember, members)._send_act(action, run)
+        if not members:
+            return None
+        return super(MailchimpMember, members)._send_act(action, run)
 
     def _still_unmatched(self, run):
         try:
