@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..exceptions import MailchimpNotFound, MailchimpRejected
-from ..tools.chains import cycles, depth
+from ..tools.chains import cycles, depths
 from ..tools.coerce import normalize_email
 from ..tools.subscriber import subscriber_hash, subscriber_hashes
 
@@ -116,37 +116,49 @@ class MailchimpMemberPushIdentity(models.AbstractModel):
             for vals, one in zip(links, ring[1:] + ring[0], strict=True):
                 one.write(vals)
             (ring - members)._mark_changed()
-        return {id_: depth(after, id_) for id_ in after}
+        return depths(after)
 
     @api.model
     def _moving_after(self, audience, members):
         """Return {id of a member: id of who has its new address, and leaves it}."""
         self.env["mailing.contact"].flush_model(["email_normalized"])
         self.env["mailchimp.member"].flush_model()
-        after, ids = {}, members.ids
-        while ids:
-            query = SQL(
-                # LATERAL with OFFSET 0: only the indexes, see `mailchimp.change`.
-                """SELECT i.id, o.id FROM unnest(%s::int[]) AS i(id)
-                     JOIN LATERAL (SELECT * FROM mailchimp_member
-                                    WHERE id = i.id OFFSET 0) m ON TRUE
-                     JOIN LATERAL (SELECT email_normalized FROM mailing_contact
-                                    WHERE id = m.contact_id OFFSET 0) c
-                       ON c.email_normalized != m.email AND m.status != 'archived'
-                     JOIN LATERAL (SELECT * FROM mailchimp_member
-                                    WHERE subscriber_hash = md5(c.email_normalized)
-                                      AND audience_id + 0 = %s OFFSET 0) o
-                       ON o.status != 'archived'
-                     JOIN LATERAL (SELECT email_normalized FROM mailing_contact
-                                    WHERE id = o.contact_id OFFSET 0) d
-                       ON d.email_normalized != o.email""",
-                list(ids),
-                audience.id,
-            )
-            found = dict(self.env.execute_query(query))
-            after |= found
-            ids = set(found.values()) - after.keys()
-        return after
+        query = SQL(
+            """WITH RECURSIVE edge (id, next) AS (
+                    SELECT i.id, o.id FROM unnest(%s::int[]) AS i(id) %s
+                     UNION
+                    SELECT i.next, o.id FROM edge i %s)
+               SELECT id, next FROM edge""",
+            members.ids,
+            self._joined_next(audience, SQL("i.id")),
+            self._joined_next(audience, SQL("i.next")),
+        )
+        return dict(self.env.execute_query(query))
+
+    @api.model
+    def _joined_next(self, audience, id_):
+        """SQL: join ``o``, the member that leaves the address another one gets.
+
+        LATERAL with OFFSET 0: nothing but the indexes, see `mailchimp.change`.
+
+        :param SQL id_: of the other one
+        """
+        return SQL(
+            """JOIN LATERAL (SELECT * FROM mailchimp_member
+                              WHERE id = %s OFFSET 0) m ON TRUE
+               JOIN LATERAL (SELECT email_normalized FROM mailing_contact
+                              WHERE id = m.contact_id OFFSET 0) c
+                 ON c.email_normalized != m.email AND m.status != 'archived'
+               JOIN LATERAL (SELECT * FROM mailchimp_member
+                              WHERE subscriber_hash = md5(c.email_normalized)
+                                AND audience_id + 0 = %s OFFSET 0) o
+                 ON o.status != 'archived'
+               JOIN LATERAL (SELECT email_normalized FROM mailing_contact
+                              WHERE id = o.contact_id OFFSET 0) d
+                 ON d.email_normalized != o.email""",
+            id_,
+            audience.id,
+        )
 
     @api.model
     def _make_room(self, audience, *steps):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.mailchimp_connector.tools import coerce
+from odoo.addons.mailchimp_connector.tools.chains import cycles, depths
 from odoo.addons.mailchimp_connector.tools.subscriber import (
     fingerprint,
     subscriber_hash,
@@ -146,3 +147,18 @@ class TestSubscriber(BaseCase):
             fingerprint(data), fingerprint({"b": {"d": "é", "c": [1, 2]}, "a": 1})
         )
         self.assertNotEqual(fingerprint(data), fingerprint({**data, "a": 2}))
+
+
+@tagged("post_install", "-at_install")
+class TestChains(BaseCase):
+    """Who waits for whom."""
+
+    def test_circles(self):
+        self.assertEqual(cycles({1: 2, 2: 3}), [])
+        self.assertEqual(cycles({9: 1, 1: 2, 2: 1, 5: 6, 6: 5}), [[1, 2], [5, 6]])
+
+    def test_depths(self):
+        self.assertEqual(depths({1: 2, 2: 3, 7: 2}), {1: 2, 2: 1, 7: 2})
+        circle = depths({9: 1, 1: 2, 2: 1})
+        self.assertGreater(circle[9], circle[1])
+        self.assertEqual(len(depths({n: n + 1 for n in range(10_000)})), 10_000)

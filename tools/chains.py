@@ -19,13 +19,20 @@ def cycles(after):
     return found
 
 
-def depth(after, one):
-    """Return how many have to go before somebody, who may wait in a circle.
+def depths(after):
+    """Return how many have to go before each of those who wait.
 
-    :param dict after: {who waits: for whom}
+    :param dict after: {who waits: for whom}; some may wait in a circle
+    :return: {who waits: number}
     """
-    met = set()
-    while one in after and one not in met:
-        met.add(one)
-        one = after[one]
-    return len(met)
+    found = {}
+    for start in after:
+        path, one = [], start
+        while one in after and one not in found:
+            found[one] = 0
+            path.append(one)
+            one = after[one]
+        before = found.get(one, 0)
+        for place, waiting in enumerate(reversed(path), before + 1):
+            found[waiting] = place
+    return found
