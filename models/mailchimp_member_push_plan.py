@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..const import OPTED_OUT_STATUSES, STATUS_CODES
+from ..const import NAME_FIELDS, OPTED_OUT_STATUSES, STATUS_CODES
 from ..tools.push import Policy, plan, plan_away
 from ..tools.subscriber import subscriber_hash
 
@@ -36,17 +36,16 @@ class MailchimpMemberPushPlan(models.AbstractModel):
     @api.model
     def _policy(self, audience, opt_in):
         account = audience.account_id
+        fields = audience.merge_field_ids._mapped("to_mailchimp")
         status = account.new_member_status
         if status == "subscribed" and audience.double_optin:
             status = "pending"
         return Policy(
             status or None,
-            {
-                field.tag: self._rule(field, account)
-                for field in audience.merge_field_ids._mapped("to_mailchimp")
-            },
+            {field.tag: self._rule(field, account) for field in fields},
             account.skip_relay_addresses,
             frozenset(opt_in.ids if opt_in else ()),
+            frozenset(field.tag for field in fields if field.field_path in NAME_FIELDS),
         )
 
     @api.model

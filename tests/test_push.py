@@ -24,7 +24,10 @@ class TestPushUpdate(PushCase):
         self.assertEqual(self.there("ann@a.example").merges["FNAME"], "Anna")
         [request] = self.writes(before)
         self.assertEqual(request.method, "PATCH")
-        self.assertEqual(request.json, {"merge_fields": {"FNAME": "Anna"}})
+        # All of the name: half of it would be nobody's.
+        self.assertEqual(
+            request.json, {"merge_fields": {"FNAME": "Anna", "LNAME": "Lee"}}
+        )
         member = self.member("ann@a.example")
         self.assertEqual(member.sync_state, "synced")
         self.assertEqual(member.merge_values["FNAME"], "Anna")

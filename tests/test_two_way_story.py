@@ -40,6 +40,31 @@ TOLD = (
             ("work", [("profile", "news", "ann@a.example", ("job", "Cook"))], [], None),
         ],
     },
+    # Half a name is on its way while all of it changes in Mailchimp.
+    {
+        "rules": ("mailchimp", "odoo", "newest", "odoo", "if_empty"),
+        "local": False,
+        "few": 0,
+        "deeds": [
+            ("edit", "ann@a.example", ("name", "Joe Lee")),
+            (
+                "work",
+                [("profile", "news", "ann@a.example", ("name", "Max Fox"))],
+                [],
+                None,
+            ),
+        ],
+    },
+    # Who was deleted for good signs up anew, with nothing but the address.
+    {
+        "rules": ("ask", "if_empty", "ask", "odoo", "if_empty"),
+        "local": False,
+        "few": 1,
+        "deeds": [
+            ("work", [("delete", "club", "cid@a.example")], [], None),
+            ("sign_up", "club", "cid@a.example"),
+        ],
+    },
 )
 
 

@@ -6,7 +6,7 @@ person on purpose to confirm. Nothing here ever subscribes a member that exists.
 
 from typing import NamedTuple
 
-from .merge import ODOO, settle
+from .push_values import labels_to_send, merge_fields_to_send, tags_to_send
 
 # Of these, an opt-out in Odoo takes marketing away.
 MARKETED = frozenset({"subscribed", "pending"})
@@ -69,13 +69,15 @@ class Policy(NamedTuple):
     """What an audience decides for all its members.
 
     ``new_status`` is None where nobody chose one; ``rules`` tell for each tag who is
-    right, see `tools.merge.settle`; ``asked`` are ids of members who are to confirm.
+    right, see `tools.merge.settle`; ``names`` are the tags of the parts of a name;
+    ``asked`` are ids of members who are to confirm.
     """
 
     new_status: str | None
     rules: dict
     skip_relays: bool = False
     asked: frozenset = frozenset()
+    names: frozenset = frozenset()
 
 
 def plan(held, row, policy):
@@ -178,9 +180,10 @@ def _create(step, held, row, policy):
         "vip": row["vip"],
         "marketing_permissions": row["marketing_permissions"],
     }
-    body = {name: value for name, value in body.items() if value or value == 0}
+    nothing = (None, "", {}, [])
+    body = {name: value for name, value in body.items() if value not in nothing}
     tags = [name for name, on in row["tags"].items() if on]
-    after = {**{n: v for n, v in body.items() if n != "merge_fields"}}
+    after = {name: value for name, value in body.items() if name != "merge_fields"}
     after |= body.get("merge_fields", {})
     return step._replace(
         action="create",
@@ -223,76 +226,19 @@ def _update(step, held, row, policy):
     if stopped := _stopped(step, row, code or None):
         return stopped
     before, after = {}, {}
-    body = _labels(held, row, before, after)
+    body = labels_to_send(held, row, before, after)
     if moved:
         body["email_address"] = row["email"]
         before["email_address"], after["email_address"] = held["email"], row["email"]
-    if values := _merge_fields(held, row["merge_fields"], policy.rules):
+    if values := merge_fields_to_send(held, row["merge_fields"], policy):
         body["merge_fields"] = values
         held_values = held["merge_values"] or {}
-        before.update({tag: held_values.get(tag, "") for tag in values})
-        after.update(values)
-    tags = _tags(held, row["tags"], before, after)
+        for tag in values:
+            if values[tag] != held_values.get(tag, ""):
+                before[tag], after[tag] = held_values.get(tag, ""), values[tag]
+    tags = tags_to_send(held, row["tags"], before, after)
     if not body and not tags:
         return step
     return step._replace(
         action="update", body=body, tags=tags, before=before, after=after
     )
-
-
-def _merge_fields(held, values, rules):
-    """Return the values that travel to Mailchimp."""
-    remote = held["merge_values"] or {}
-    agreed = held["base_values"] or {}
-    found = {}
-    for tag, ours in values.items():
-        theirs = remote.get(tag, "")
-        if ours == theirs:
-            continue
-        base, rule = agreed.get(tag, theirs), rules.get(tag, ODOO)
-        verdict = settle(base, ours, theirs, rule, held["odoo_is_newer"])
-        if verdict == ODOO:
-            found[tag] = ours
-    return found
-
-
-def _labels(held, row, before, after):
-    """Return the groups, language, VIP mark and permissions that differ."""
-    body = {}
-    chosen = set(held["interests"])
-    groups = {k: on for k, on in row["interests"].items() if on != (k in chosen)}
-    if groups:
-        body["interests"] = groups
-        before["interests"] = {key: not on for key, on in groups.items()}
-        after["interests"] = groups
-    for name, empty in (("language", ""), ("vip", False)):
-        if row[name] is not None and row[name] != (held[name] or empty):
-            body[name] = row[name]
-            before[name], after[name] = held[name] or empty, row[name]
-    if permissions := _permissions(held, row["marketing_permissions"]):
-        body["marketing_permissions"] = permissions
-        after["marketing_permissions"] = permissions
-    return body
-
-
-def _permissions(held, wanted):
-    """Return the permissions that differ from what Mailchimp said."""
-    said = held.get("marketing_permissions") or {}
-    return [
-        entry
-        for entry in wanted or ()
-        if said.get(entry["marketing_permission_id"], False) != entry["enabled"]
-    ]
-
-
-def _tags(held, wanted, before, after):
-    has = set(held["tags"])
-    changed = {name: on for name, on in wanted.items() if on != (name in has)}
-    if changed:
-        before["tags"] = sorted(has)
-        kept = has - changed.keys()
-        after["tags"] = sorted(kept | {name for name, on in changed.items() if on})
-    return [
-        {"name": name, "status": "active" if on else "inactive"}
-        for name, on in changed.items()
-    ]
