@@ -2,7 +2,7 @@
 
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .export_common import ExportCase
@@ -285,6 +285,13 @@ class TestExportWizard(AnswerCase):
         wizard = self.wizard(people)
         self.assertFalse(wizard.audience_ids)
         self.assertFalse(wizard.has_audiences, "there is nothing to choose")
+        self.account.company_id = self.env.company
+        self.assertTrue(self.wizard(people).has_audiences)
+        self.account.active = False
+        asked = {"active_model": people._name, "active_ids": people.ids}
+        with Form(self.env["mailchimp.export"].with_context(**asked)) as form:
+            self.assertFalse(form.has_audiences, "it is saved to leave for others")
+        self.account.write({"active": True, "company_id": company.id})
         with self.assertRaises(AccessError):
             self.wizard(people, audience_ids=[Command.link(self.audience().id)])
         with self.assertRaises(AccessError):

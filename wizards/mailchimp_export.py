@@ -59,6 +59,7 @@ class MailchimpExport(models.TransientModel):
         return [
             ("company_id", "in", self.env.companies.ids),
             ("account_id.state", "=", "connected"),
+            ("account_id.active", "=", True),
         ]
 
     # === COMPUTE METHODS === #
