@@ -43,10 +43,17 @@ class MailchimpMemberDisplay(models.Model):
         texts = ((tag, text_of(values[tag])) for tag in ordered)
         return [(names[t].name if t in names else t, text) for t, text in texts if text]
 
-    @api.depends("email")
+    @api.depends("email", "forgotten", "contact_id", "partner_id")
     def _compute_display_name(self):
         for member in self:
-            member.display_name = member.email or self.env._("Forgotten Member")
+            member.display_name = member.email or member._name_without_address()
+
+    def _name_without_address(self):
+        """Return the name of who waits for an address, if it is not forgotten."""
+        # sudo: the logs say it, too, to whoever sees the member.
+        person = (self.contact_id or self.partner_id).sudo()
+        is_known = person and not self.forgotten
+        return person.display_name if is_known else self.env._("Forgotten Member")
 
     # === ACTION METHODS === #
 

@@ -65,6 +65,13 @@ class TestRunLine(LineCase):
         self.new_contact("ann@a.example").action_mailchimp_export()
         self.assertFalse(self.runs("export").line_ids.resolution)
 
+    def test_who_has_no_address_is_called_by_name(self):
+        self.new_contact("not an address", name="Bodega").action_mailchimp_export()
+        member = self.runs("export").line_ids.member_id
+        self.assertEqual(member.display_name, "Bodega")
+        member.forgotten = True
+        self.assertEqual(member.display_name, "Forgotten Member")
+
     def test_the_same_again_is_counted_once(self):
         contact, first = self.refused()
         contact.action_mailchimp_export()
