@@ -21,7 +21,7 @@ from PIL import Image
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 1400, 900
 # Of pages that say more
-HEIGHTS = {"account-settings": 1250, "campaign": 1200, "campaign-report": 1500}
+HEIGHTS = {"account-settings": 1440, "campaign": 1200, "campaign-report": 1500}
 PATIENCE = 60  # seconds
 COLOURS = 128
 
