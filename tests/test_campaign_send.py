@@ -32,13 +32,13 @@ class TestCampaignSend(CampaignCase):
         self.assertNotSent(campaign)
         kind, text = self.told(wizard.action_confirm())
         self.assertEqual(kind, "success")
-        self.assertIn("2 recipients", text)
+        self.assertIn("Recipients: 2", text)
         self.assertSentOnce(campaign)
         self.assertEqual(campaign.status, "sent")
         said = campaign.message_ids.mapped("body")
         self.assertTrue(
             any(
-                user.name in body and "Newsletter" in body and "2 recipients" in body
+                user.name in body and "Newsletter" in body and "Recipients: 2" in body
                 for body in said
             ),
             said,

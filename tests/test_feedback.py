@@ -38,12 +38,12 @@ class TestJobButtons(JobCase):
         jobs = self.enqueue("x", run=run) | self.enqueue("y")
         run.action_pause()
         self.assertEqual(self.told(jobs), "warning")
-        self.assertIn("1 ", jobs.action_run_now()["params"]["message"])
+        self.assertIn(": 1", jobs.action_run_now()["params"]["message"])
         run.action_resume()
         self.account.active = False
         self.assertEqual(self.told(jobs), "warning")
         self.account.write({"active": True, "state": "error"})
-        self.assertIn("2 ", jobs.action_run_now()["params"]["message"])
+        self.assertIn(": 2", jobs.action_run_now()["params"]["message"])
 
     def test_leaving_the_archive_wakes_the_queue(self):
         self.enqueue("x")

@@ -212,7 +212,7 @@ class TestReportActivity(ReportCase):
         run = self.fetch_reports()
         self.assertEqual(run.state, "done")
         self.assertEqual(run.line_ids.state, "notice")
-        self.assertIn("1 entries", run.line_ids.reason)
+        self.assertIn("not be understood: 1", run.line_ids.reason)
 
     def test_forgotten_people_stay_so(self):
         remote = self.send(events=100)
