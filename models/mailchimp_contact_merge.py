@@ -4,7 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.merge import ASK, MAILCHIMP, ODOO, SAME, VALUE, plain, settle
+from ..tools.merge import ASK, ECHO, MAILCHIMP, ODOO, SAME, VALUE, plain, settle
 from ..tools.units import units
 
 # How a row is linked with the records its values are for.
@@ -108,9 +108,11 @@ class MailchimpContactMerge(models.AbstractModel):
             vals = row["writes"].setdefault(unit.model, {})
             vals.update(unit.writes(row["values"]))
             row["taken"] += unit.tags
-        elif verdict and not (verdict == ODOO and unit.stands):
+        elif verdict in (SAME, ASK) or (verdict == ODOO and not unit.stands):
             self._keep_base(row, unit, record)
         if verdict == ODOO and self._is_worth_a_push(merge, row, record, unit):
+            row["to_push"] = True
+        if verdict == ECHO and self._travels(merge, unit):
             row["to_push"] = True
         if verdict == ASK and unit.tags:
             row["sync_result"] = "conflict"
@@ -118,12 +120,15 @@ class MailchimpContactMerge(models.AbstractModel):
 
     @api.model
     def _verdict(self, merge, row, record, unit, held, value):
-        """Return who is right about a value; None where both agree in other words."""
+        """Return who is right about a value; None where both agree in other words.
+
+        ECHO stands for what we sent before Odoo got its newer value, of whomever.
+        """
         base = (
             unit.value_of(row["agreed"]) if self._had_base(row, unit, record) else None
         )
         if self._is_echo(row, unit) and plain(value) != plain(base):
-            return None
+            return ECHO
         if self._is_answer(row, unit) and self._new_tags(row, unit):
             changed_here = plain(held) != plain(base)
             if changed_here and plain(value) != plain(base):
@@ -155,9 +160,7 @@ class MailchimpContactMerge(models.AbstractModel):
         linked only by the answer were not part of what it answers.
         """
         linked = row["old_links"][LINKS[unit.model]] == record.id
-        if not merge.pushes or merge.silent.issuperset(unit.tags):
-            return False
-        if linked and self._is_answer(row, unit):
+        if not self._travels(merge, unit) or (linked and self._is_answer(row, unit)):
             return False
         if not self._had_base(row, unit, record):
             return True
@@ -166,6 +169,11 @@ class MailchimpContactMerge(models.AbstractModel):
             or row["base"].get(tag) != row["merge_values"].get(tag)
             for tag in unit.tags
         )
+
+    @api.model
+    def _travels(self, merge, unit):
+        """Tell whether edits of this value go to Mailchimp by themselves."""
+        return merge.pushes and not merge.silent.issuperset(unit.tags)
 
     @api.model
     def _is_answer(self, row, unit):
@@ -251,35 +259,6 @@ class MailchimpContactMerge(models.AbstractModel):
             ]
         )
         others._mark_changed()
-
-    # === WORDS === #
-
-    @api.model
-    def _sides(self, row, record, unit, held):
-        """Return the values of a conflict as people read them."""
-        values = (unit.value_of(row["agreed"]), held, unit.value_of(row["values"]))
-        names = ("base_value", "odoo_value", "mailchimp_value")
-        return {
-            name: self._readable(record, unit, value)
-            for name, value in zip(names, values, strict=True)
-        }
-
-    @api.model
-    def _readable(self, record, unit, value):
-        if unit.is_name:
-            return value or False
-        if not unit.is_address:
-            return self._readable_field(record, unit.fields[0], value)
-        parts = value or {}
-        texts = [self._readable_field(record, name, parts.get(name)) for name in parts]
-        return ", ".join(text for text in texts if text) or False
-
-    @api.model
-    def _readable_field(self, record, name, value):
-        field = record._fields[name]
-        cached = field.convert_to_cache(value, record, validate=False)
-        text = field.convert_to_export(field.convert_to_record(cached, record), record)
-        return str(text) if text not in (None, False, "") else False
 
 
 def _held(record, unit):

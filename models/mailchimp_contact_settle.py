@@ -8,7 +8,7 @@ from .mailchimp_contact_sync import ROW_ERRORS
 
 
 class MailchimpContactSettle(models.AbstractModel):
-    """Settling what is in conflict, with what we hold of Mailchimp."""
+    """Conflicts: settled with what we hold of Mailchimp, and said in words."""
 
     _inherit = "mailchimp.contact.sync"
 
@@ -131,3 +131,32 @@ class MailchimpContactSettle(models.AbstractModel):
             row["values"], row["agreed"] = self._convert(row, mapping, [])
             rows.append(row)
         return rows
+
+    # === WORDS === #
+
+    @api.model
+    def _sides(self, row, record, unit, held):
+        """Return the values of a conflict as people read them."""
+        values = (unit.value_of(row["agreed"]), held, unit.value_of(row["values"]))
+        names = ("base_value", "odoo_value", "mailchimp_value")
+        return {
+            name: self._readable(record, unit, value)
+            for name, value in zip(names, values, strict=True)
+        }
+
+    @api.model
+    def _readable(self, record, unit, value):
+        if unit.is_name:
+            return value or False
+        if not unit.is_address:
+            return self._readable_field(record, unit.fields[0], value)
+        parts = value or {}
+        texts = [self._readable_field(record, name, parts.get(name)) for name in parts]
+        return ", ".join(text for text in texts if text) or False
+
+    @api.model
+    def _readable_field(self, record, name, value):
+        field = record._fields[name]
+        cached = field.convert_to_cache(value, record, validate=False)
+        text = field.convert_to_export(field.convert_to_record(cached, record), record)
+        return str(text) if text not in (None, False, "") else False

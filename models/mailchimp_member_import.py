@@ -104,7 +104,12 @@ class MailchimpMemberImport(models.AbstractModel):
         self._store_labels(audience, rows)
         self.env["mailchimp.contact.sync"]._tell_others(rows)
         self.env["mailchimp.conflict"]._record(audience, rows)
-        to_push = [row["member_id"] for row in rows if row["to_push"]]
+        pushes = audience.account_id.auto_push_contacts
+        to_push = [
+            row["member_id"]
+            for row in rows
+            if row["to_push"] or (pushes and _is_worth_another_try(row))
+        ]
         self.env["mailchimp.member"].browse(to_push)._mark_changed()
 
     @api.model
@@ -230,6 +235,8 @@ class MailchimpMemberImport(models.AbstractModel):
                       m.merge_values AS old_values, m.base_values AS old_base,
                       m.contact_id, m.partner_id,
                       m.opt_out_by, m.forgotten,
+                      m.error_code IS NOT NULL AND m.ignored IS NOT TRUE
+                          AS was_refused,
                       m.forgotten OR m.remote_contact_id != i.remote AS was_deleted
                  FROM unnest(%s::text[], %s::text[], %s::text[])
                       AS i(hash, fingerprint, remote)
@@ -270,6 +277,14 @@ def is_doubtful(row, together, fresh):
     if other and other in together and row["old_hash"] == row["subscriber_hash"]:
         return True
     return not fresh and (_is_stale(row) or bool(other) and other not in together)
+
+
+def _is_worth_another_try(row):
+    """Tell whether what Mailchimp refused may be taken by now: it changed there since.
+
+    If not, that is found out anew: the error went with what it was about.
+    """
+    return row["was_refused"] and row["last_changed"] != row["old_changed"]
 
 
 def _is_stale(row):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..const import MARKETABLE_STATUS, MEMBER_STATUSES
 from ..tools.inside import IMPORTING, trusted
+from ..tools.push import MARKETED
 from ..tools.subscriber import subscriber_hash
 
 # What the ledger keeps of a decision, see `_decision` of the member.
@@ -113,6 +114,12 @@ class MailingSubscription(models.Model):
             ).opt_out_by = "mailchimp"
             if any(member.opt_out_by for member in members):
                 out |= subscription
+                # Another address of theirs may be subscribed in Mailchimp.
+                decided.update(
+                    members.filtered(
+                        lambda m: m.status in MARKETED and not m.opt_out_by
+                    ).ids
+                )
         held.env["mailchimp.member"].browse(decided)._opted_in_odoo(out=True)
         held.browse(strangers)._note_decision_on_strangers(out=True)
         out.with_context(**IMPORTING).write({"opt_out": True})

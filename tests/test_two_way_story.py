@@ -55,6 +55,46 @@ TOLD = (
             ),
         ],
     },
+    # Odoo takes Mailchimp's new name while a batch still carries the one before it.
+    {
+        "rules": ("if_empty", "ask", "ask", "odoo", "if_empty"),
+        "local": False,
+        "few": 0,
+        "deeds": [
+            ("edit", "bob@a.example", ("name", "Kim Doe")),
+            (
+                "work",
+                [("profile", "news", "bob@a.example", ("name", "Joe Lee"))],
+                [],
+                (2, False),
+            ),
+        ],
+    },
+    # Whose address is kept out in Odoo signs up with the one before it.
+    {
+        "rules": ("odoo", "odoo", "ask", "if_empty", "newest"),
+        "local": False,
+        "few": 0,
+        "deeds": [
+            ("work", [("move", "cid@a.example", "eva@a.example")], [], None),
+            ("work", [None] * 3, [(3, ("sign_up", "news", "cid@a.example"))], None),
+        ],
+    },
+    # A move that Mailchimp refused is still to be done when it changes something else.
+    {
+        "rules": ("newest", "odoo", "if_empty", "mailchimp", "mailchimp"),
+        "local": True,
+        "few": 10,
+        "deeds": [
+            ("move", "bob@a.example", "eva@a.example"),
+            (
+                "work",
+                [("profile", "news", "bob@a.example", ("name", "Kim Doe"))],
+                [],
+                None,
+            ),
+        ],
+    },
     # Who was deleted for good signs up anew, with nothing but the address.
     {
         "rules": ("ask", "if_empty", "ask", "odoo", "if_empty"),

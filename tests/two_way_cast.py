@@ -235,6 +235,8 @@ class Cast:
         remote = self.case.remotes[name]
         self.case.people.tag(remote, email, tag, on)
         contact = self.contact_of.get((name, remote.by_email(email).contact_id))
+        if contact is None:  # as above
+            self._disturb_addresses(email)
         if name in MANAGED:
             self._note(contact, tag, name, on)
         else:

@@ -2,6 +2,8 @@
 
 # What settle says: who has the value that both sides should hold.
 SAME, ODOO, MAILCHIMP, ASK = "same", "odoo", "mailchimp", "ask"
+# Nobody: Mailchimp repeats what we sent, and Odoo holds something newer by now.
+ECHO = "echo"
 # The kind of what was sent, see `tools.labels.sent_labels` for others.
 VALUE = "value"
 
