@@ -280,10 +280,7 @@ def is_doubtful(row, together, fresh):
 
 
 def _is_worth_another_try(row):
-    """Tell whether what Mailchimp refused may be taken by now: it changed there since.
-
-    If not, that is found out anew: the error went with what it was about.
-    """
+    """Tell whether what Mailchimp refused may be taken by now: it changed there."""
     return row["was_refused"] and row["last_changed"] != row["old_changed"]
 
 
