@@ -144,7 +144,7 @@ class MailchimpAudienceBrake(models.Model):
         return SQL(
             """(m.status IN ('subscribed', 'pending') AND (
                    m.opt_out_by = 'odoo'
-                OR m.opt_out_by IS NULL AND EXISTS (
+                OR (m.opt_out_by IS NULL OR m.status = 'subscribed') AND EXISTS (
                    SELECT FROM mailing_subscription s
                     WHERE s.contact_id = m.contact_id AND s.list_id = %s AND s.opt_out)
                 OR EXISTS (

@@ -123,6 +123,7 @@ class MailchimpContactConsent(models.AbstractModel):
             ids = {m.id for c in out.contact_id for m in by_contact.get(c, ())}
             if ids - {row["member_id"]}:
                 row["opt_out_by"] = "mailchimp"
+                row["to_push"] = True  # Mailchimp would mail on
             else:
                 opt_in |= out
         return opt_in

@@ -79,8 +79,12 @@ class TestPushTools(BaseCase):
                 self.assertEqual(step.body, body, (out, status))
 
     def test_an_opt_out_of_mailchimp_is_not_told_to_mailchimp(self):
-        step = step_of({"opt_out_by": "mailchimp", "listed_out": True})
-        self.assertEqual(step.action, "none")
+        out = {"opt_out_by": "mailchimp", "listed_out": True}
+        self.assertEqual(step_of({**out, "status": "pending"}).action, "none")
+
+    def test_an_opt_out_of_another_address_is_told_to_mailchimp(self):
+        out = {"opt_out_by": "mailchimp", "listed_out": True}
+        self.assertEqual(step_of({**out, "status": "subscribed"}).action, "unsubscribe")
 
     def test_who_is_out_is_never_created(self):
         for out in (

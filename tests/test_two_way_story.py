@@ -80,6 +80,16 @@ TOLD = (
             ("work", [None] * 3, [(3, ("sign_up", "news", "cid@a.example"))], None),
         ],
     },
+    # Somebody else, who opted out, gets the address of who is just signing up.
+    {
+        "rules": ("odoo", "mailchimp", "if_empty", "newest", "if_empty"),
+        "local": False,
+        "few": 0,
+        "deeds": [
+            ("sign_up", "news", "cid@a.example"),
+            ("move", "fay@a.example", "cid@a.example"),
+        ],
+    },
     # A move that Mailchimp refused is still to be done when it changes something else.
     {
         "rules": ("newest", "odoo", "if_empty", "mailchimp", "mailchimp"),

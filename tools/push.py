@@ -133,9 +133,11 @@ def plan_away(held, action):
 
 def is_out(held):
     """Tell whether Odoo keeps a person out of mailings."""
-    # An opt-out that nobody has decided yet was not told to the member so far.
-    undecided = held["listed_out"] and not held["opt_out_by"]
-    return held["opt_out_by"] == "odoo" or held["blacklisted"] or undecided
+    # An opt-out that nobody has decided yet was not told to the member so far; nor one
+    # of another address of the person, which is why Odoo did not follow Mailchimp.
+    untold = not held["opt_out_by"] or held["status"] == "subscribed"
+    decided = held["opt_out_by"] == "odoo" or held["blacklisted"]
+    return decided or (held["listed_out"] and untold)
 
 
 def is_relay(email):
