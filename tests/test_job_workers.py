@@ -180,6 +180,24 @@ class TestTwoCursors(CommittingJobCase):
         self.assertEqual((job.state, job.attempts), ("pending", 0))
         self.assertGreater(job.run_after, fields.Datetime.now())
 
+    def test_conflicts_before_a_step_that_succeeded_do_not_count(self):
+        def edit(records):
+            while len(steps := records.ref or "") < 3:
+                self.log.append(steps)
+                if self.log.count(steps) < 3:
+                    with self.registry.cursor() as cr:
+                        query = "UPDATE res_partner SET comment = %s WHERE id = %s"
+                        cr.execute(query, [str(len(self.log)), records.id])
+                records.ref = steps + "x"
+                records.flush_recordset()
+                yield
+
+        job = self.enqueue(edit)
+        with mute_logger("odoo.sql_db"):
+            self.run_queue()
+        self.assertEqual(self.log, ["", "", "", *["x"] * 3, *["xx"] * 3])
+        self.assertEqual(job.state, "done")
+
     def test_failures_commit_with_what_the_batch_did(self):
         def leave(records):
             records.ref = "left"
